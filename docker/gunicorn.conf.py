@@ -1,0 +1,66 @@
+"""How gunicorn runs the service; ``parley serve`` starts it with this file.
+
+Checked against gunicorn 27.0. What is not named here is gunicorn's default, and meant so.
+"""
+
+import os
+from pathlib import Path
+
+# What runs: the factory, called once in each worker.
+wsgi_app = "service.app:create_app()"
+
+# Loopback unless told otherwise: a proxy or a container's own network stands between it and the world.
+bind = os.environ.get("PARLEY_BIND") or "127.0.0.1:8000"
+
+# For PARLEY_BIND=unix:/path: the owner and the group (the proxy's) may connect. By default all could.
+umask = 0o007
+
+# Threads, because a request mostly waits for the database, which releases the interpreter's lock; and
+# because an idle connection then costs no thread: the worker's main loop watches it.
+worker_class = "gthread"
+
+# Two processes by default, for two cores. Only reads gain from more: writes are serialised.
+workers = int(os.environ.get("PARLEY_WORKERS") or 2)
+
+# Requests in progress in each worker. Every thread keeps a database connection open.
+threads = int(os.environ.get("PARLEY_THREADS") or 4)
+
+# Each worker opens its own database. A SQLite connection carried through a fork breaks the file's locks.
+preload_app = False
+
+# A thread has no time limit here: the heartbeat comes from the worker's main loop, so this ends a process
+# that hangs as a whole, not a long export.
+timeout = 30
+
+# After SIGTERM, how long requests in progress may take to finish. A container's own grace must be longer.
+graceful_timeout = 30
+
+# Longer than a proxy keeps an idle upstream connection (nginx: 60 s), so that it is never the service that
+# closes one while a request is on its way.
+keepalive = 75
+
+# Nothing leaks that a restart would have to cure, and a restart would drop warm caches.
+max_requests = 0
+
+# Lists of ids and cursors travel in the query, so a request line may be as long as gunicorn takes at all.
+# Headers stay bounded: no caller of ours needs more than a browser behind two proxies sends.
+limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# Who may say that a request came by https (X-Forwarded-Proto): a proxy on this machine, or those named in
+# gunicorn's own variable. None may rewrite the path by a header, which the default would let them.
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
+forwarder_headers = ""
+
+# The heartbeat is a touched file: on a disk, a slow disk would look like a hung worker.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes the file itself
+
+# A socket under $HOME, by which the server could be told things. Signals suffice, and $HOME may be read-only.
+control_socket_disable = True
+
+# The service writes one line for each request itself, with what it knows of it; gunicorn's own words go to
+# standard error. Standard output stays free.
+accesslog = None
+errorlog = "-"
+loglevel = "info"

@@ -1,0 +1,149 @@
+"""The shapes of answers, for the API description: what design.md calls "Shapes"."""
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from schemas import vocabulary as words
+from schemas.documents import SCHEMAS
+from schemas.fields import Id, Number, Whole
+
+
+def _bound(which: str) -> fields.String:
+    return fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": f"The {which} bound of the date, null where it is unknown or open."},
+    )
+
+
+def _word(allowed: tuple[str, ...], **kwargs: Any) -> fields.String:
+    return fields.String(metadata={"enum": list(allowed)}, **kwargs)
+
+
+class Change(Schema):
+    type = _word(("initial", "reaffirmed", "shifted", "reversed"), required=True)
+    delta = Whole(required=True, allow_none=True)
+    previous = Id(required=True, allow_none=True, metadata={"description": "The statement before it."})
+
+
+class HistoryEntry(Schema):
+    issue = Id(required=True)
+    holder = Id(required=True)
+    claimed_by = Id(metadata={"description": "Who says so, where it is not the holder."})
+    stance = Whole(required=True)
+    label = fields.String(required=True, metadata={"description": "What the issue's scale calls the stance."})
+    date = fields.String(required=True)
+    earliest = _bound("earliest")
+    latest = _bound("latest")
+    firmness = _word(words.FIRMNESS)
+    conditions = fields.String()
+    salience = Whole(0, 100)
+    change = fields.Nested(Change, required=True)
+    statement = fields.Nested("StatementRecord", required=True)
+
+
+class TimelineEntry(Schema):
+    date = fields.String(required=True, allow_none=True)
+    earliest = _bound("earliest")
+    latest = _bound("latest")
+    kind = _word(words.ON_THE_TIMELINE, required=True)
+    title = fields.String(required=True)
+    record = fields.Raw(required=True, metadata={"type": "object", "description": "The record itself."})
+
+
+class SearchHit(Schema):
+    id = Id(required=True)
+    kind = _word(tuple(words.KINDS), required=True)
+    label = fields.String(required=True)
+    score = Number(required=True, metadata={"description": "The higher, the better."})
+    snippet = fields.String(required=True)
+
+
+class RevisionEntry(Schema):
+    revision = Whole(1, required=True, metadata={"description": "Its number in the whole store."})
+    version = Whole(1, required=True)
+    action = _word(words.ACTIONS, required=True)
+    recorded_at = fields.String(required=True, metadata={"format": "date-time"})
+    recorded_by = fields.String(required=True, metadata={"description": "The name of the token or command."})
+    hash = fields.String(required=True, metadata={"description": "SHA-256, chained to the revision before."})
+    record = fields.Raw(
+        required=True, metadata={"type": "object", "description": "The document as accepted."}
+    )
+
+
+class Fault(Schema):
+    pointer = fields.String(metadata={"description": "JSON Pointer into the document (RFC 6901)."})
+    parameter = fields.String(metadata={"description": "Name of the query parameter."})
+    detail = fields.String(required=True)
+
+
+class Referrer(Schema):
+    id = Id(required=True)
+    kind = fields.String()
+    relation = fields.String()
+    label = fields.String()
+    stance = fields.String()
+
+
+class Problem(Schema):
+    """RFC 9457."""
+
+    type = fields.String(required=True, metadata={"format": "uri-reference"})
+    title = fields.String(required=True)
+    status = Whole(400, 599, required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(metadata={"format": "uri-reference"})
+    errors = fields.List(fields.Nested(Fault))
+    referrers = fields.List(fields.Nested(Referrer))
+    current = fields.String(metadata={"description": "The current ETag of the record."})
+
+
+class Patch(Schema):
+    """A JSON Merge Patch (RFC 7396): fields to set, and null for those to take away."""
+
+
+class Health(Schema):
+    status = _word(("ok", "unavailable"), required=True)
+    detail = fields.String()
+
+
+def recorded(kind: str) -> type[Schema]:
+    """A kind's schema as the service answers it: with what the service gives."""
+    given = {
+        "id": Id(required=True),
+        "kind": fields.String(required=True, metadata={"const": kind}),
+        "version": Whole(1, required=True),
+        "recorded_at": fields.String(required=True, metadata={"format": "date-time"}),
+    }
+    return type(f"{kind.capitalize()}Record", (SCHEMAS[kind],), given)
+
+
+RECORDS = {kind: recorded(kind) for kind in words.KINDS}
+
+
+def page(entry: type[Schema] | str, name: str, included: bool = False) -> type[Schema]:
+    """A page of entries."""
+    shape: dict[str, fields.Field[Any]] = {
+        "items": fields.List(fields.Nested(entry), required=True),
+        "next": fields.String(
+            required=True,
+            allow_none=True,
+            metadata={"format": "uri", "description": "Address of the next page, null on the last."},
+        ),
+    }
+    if included:
+        shape["included"] = fields.Dict(
+            required=True,
+            metadata={
+                "description": "Sources, actors and issues that the entries refer to, each once, by id."
+            },
+        )
+    return Schema.from_dict(shape, name=name)
+
+
+HistoryPage = page(HistoryEntry, "HistoryPage", included=True)
+TimelinePage = page(TimelineEntry, "TimelinePage", included=True)
+SearchPage = page(SearchHit, "SearchPage")
+RevisionPage = page(RevisionEntry, "RevisionPage")
+LISTS = {kind: page(RECORDS[kind], f"{kind.capitalize()}Page") for kind in words.KINDS}

@@ -1,0 +1,179 @@
+"""The kinds of value that documents hold, each strict: no coercion, no control characters, NFC text."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pycountry
+from marshmallow import ValidationError, fields, validate
+
+from schemas.vocabulary import ID_PATTERN
+
+LONGEST_TEXT = 100_000
+LONGEST_LINE = 500
+LONGEST_LIST = 1_000
+LARGEST_INTEGER = 2**53 - 1
+"""Integers beyond this are not exact in JavaScript (RFC 8259, section 6)."""
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_BREAKS = re.compile("[\n\r\t\x85\u2028\u2029]")
+
+
+def _described(kwargs: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    """``kwargs`` of a field, with what the API description says of every field of its class."""
+    return {**kwargs, "metadata": {**metadata, **kwargs.get("metadata", {})}}
+
+
+class Text(fields.String):
+    """Text in NFC, not blank, without characters that XML 1.0 (section 2.2) forbids or discourages."""
+
+    default_error_messages = {
+        "blank": "must not be blank",
+        "long": "must be at most {longest} characters, is {length}",
+        "control": "must not hold the control character U+{code:04X}",
+        "invalid": "must be a string",
+    }
+
+    def __init__(self, *, longest: int = LONGEST_TEXT, **kwargs: Any) -> None:
+        super().__init__(**_described(kwargs, minLength=1, maxLength=longest))
+        self.longest = longest
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if found := self.forbidden.search(value):
+            raise self.make_error("control", code=ord(found.group()))
+        text = unicodedata.normalize("NFC", value)
+        if not text.strip():
+            raise self.make_error("blank")
+        if len(text) > self.longest:
+            raise self.make_error("long", longest=self.longest, length=len(text))
+        return text
+
+    @property
+    def forbidden(self) -> re.Pattern[str]:
+        return _FORBIDDEN
+
+
+class Line(Text):
+    """Text on one line: a name, a title."""
+
+    def __init__(self, *, longest: int = LONGEST_LINE, **kwargs: Any) -> None:
+        super().__init__(longest=longest, **kwargs)
+
+    @property
+    def forbidden(self) -> re.Pattern[str]:
+        return _LINE_FORBIDDEN
+
+
+_LINE_FORBIDDEN = re.compile(f"{_FORBIDDEN.pattern}|{_BREAKS.pattern}")
+
+
+class Term(fields.String):
+    """One of the words of a list in the vocabulary."""
+
+    def __init__(self, words: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(words, error="must be one of: {choices}"), **kwargs)
+
+
+class Id(fields.String):
+    """The id of a record."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        rule = validate.Regexp(
+            rf"^{ID_PATTERN}\Z", error="must be 1 to 80 of a-z, 0-9 and -, not beginning with -"
+        )
+        super().__init__(validate=rule, **kwargs)
+
+
+class Date(Line):
+    """An EDTF date or an RFC 3339 instant. That it denotes one is checked with the other meanings."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        examples = ["2025-12-21", "2025-12-22/2025-12-23", "2025-12-XX"]
+        super().__init__(longest=60, **_described(kwargs, format="edtf", examples=examples))
+
+
+class Whole(fields.Integer):
+    """A whole number: 1.0, true and "1" are not."""
+
+    default_error_messages = {
+        "invalid": "must be a whole number",
+        "too_large": "is too large",
+    }
+
+    def __init__(self, least: int = -LARGEST_INTEGER, most: int = LARGEST_INTEGER, **kwargs: Any) -> None:
+        rule = validate.Range(least, most, error="must be from {min} to {max}")
+        super().__init__(strict=True, validate=rule, **kwargs)
+
+    def _validated(self, value: Any) -> int:
+        if type(value) is not int:
+            raise self.make_error("invalid")
+        return value
+
+
+class Number(fields.Float):
+    """A number; whole ones stay whole."""
+
+    default_error_messages = {"invalid": "must be a number"}
+
+    def __init__(self, least: float | None = None, most: float | None = None, **kwargs: Any) -> None:
+        rule = validate.Range(least, most, error="must be from {min} to {max}")
+        super().__init__(validate=rule if least is not None else None, **kwargs)
+
+    def _validated(self, value: Any) -> Any:
+        if type(value) not in (int, float) or abs(value) > LARGEST_INTEGER:
+            raise self.make_error("invalid")
+        return value
+
+
+class Web(Line):
+    """An absolute http or https address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        rule = validate.URL(
+            schemes={"http", "https"}, require_tld=False, error="must be an http or https URL"
+        )
+        super().__init__(longest=2_000, validate=rule, **_described(kwargs, format="uri"))
+
+
+class Country(fields.String):
+    """An ISO 3166-1 alpha-2 code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=self._known, **_described(kwargs, pattern="^[A-Z]{2}$"))
+
+    @staticmethod
+    def _known(value: str) -> None:
+        if value not in _countries():
+            raise ValidationError("must be an ISO 3166-1 alpha-2 code in capitals, such as UA")
+
+
+class Language(fields.String):
+    """A BCP 47 language tag, such as ``uk`` or ``sr-Latn``."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        tag = r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?"
+        super().__init__(
+            validate=validate.Regexp(rf"^{tag}\Z", error="must be a language tag, such as en"), **kwargs
+        )
+
+
+class ManyOf(fields.List[Any]):
+    """A list of bounded length."""
+
+    def __init__(
+        self, inner: fields.Field[Any] | type[fields.Field[Any]], least: int = 0, **kwargs: Any
+    ) -> None:
+        rule = validate.Length(least, LONGEST_LIST, error="must hold from {min} to {max} entries")
+        super().__init__(inner, validate=rule, **kwargs)
+
+
+@cache
+def _countries() -> frozenset[str]:
+    # XK is user-assigned in ISO 3166-1, and what everyone writes for Kosovo.
+    return frozenset(country.alpha_2 for country in pycountry.countries) | {"XK"}

@@ -1,0 +1,180 @@
+"""What each question takes in its query string. Unknown parameters are errors, and so is one given twice."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, validate
+from webargs.fields import DelimitedList
+
+from schemas import vocabulary as words
+from schemas.fields import Id
+
+LONGEST_PAGE = 1_000
+MOST_IDS = 100
+LONGEST_SEARCH = 500
+
+
+class Count(fields.Integer):
+    """A whole number in plain ASCII digits."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        rule = validate.Range(least, most, error="must be from {min} to {max}")
+        super().__init__(validate=rule, **kwargs)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10):
+            raise self.make_error("invalid")
+        return int(value)
+
+
+class Query(Schema):
+    """The parameters of one question."""
+
+    error_messages = {"unknown": "is not a parameter here"}
+
+    class Meta:
+        unknown = RAISE
+
+
+def _ids(description: str) -> DelimitedList:
+    rule = validate.Length(1, MOST_IDS, error="must name from {min} to {max} records")
+    return DelimitedList(
+        Id(), validate=rule, metadata={"description": f"{description} Ids, comma-separated: any of them."}
+    )
+
+
+def _terms(allowed: tuple[str, ...], description: str, **kwargs: Any) -> DelimitedList:
+    term = fields.String(validate=validate.OneOf(allowed, error="must be of: {choices}"))
+    return DelimitedList(
+        term, metadata={"description": f"{description} Comma-separated: any of them."}, **kwargs
+    )
+
+
+def _moment(description: str, example: str) -> fields.String:
+    return fields.String(
+        validate=validate.Length(1, 60), metadata={"description": description, "examples": [example]}
+    )
+
+
+def _known_at() -> fields.String:
+    return _moment(
+        "The answer as it would have been at that instant, or at the end of that day.", "2025-12-22T18:00:00Z"
+    )
+
+
+def _span() -> dict[str, fields.Field[Any]]:
+    return {
+        "from": _moment("What may have been on that date or later.", "2025-12-01"),
+        "to": _moment("What may have been on that date or before.", "2025-12-31"),
+        "as_of": _moment(
+            "How things stood at the end of that date: what was over by then, or had begun and has no end.",
+            "2025-12-21",
+        ),
+        "known_at": _known_at(),
+    }
+
+
+def _paging() -> dict[str, fields.Field[Any]]:
+    return {
+        "limit": Count(1, LONGEST_PAGE, metadata={"description": "Entries on a page."}),
+        "cursor": fields.String(
+            validate=validate.Length(1, 1_000),
+            metadata={"description": "Where to go on: from the `next` of the page before."},
+        ),
+    }
+
+
+def _statuses() -> DelimitedList:
+    return _terms(
+        words.STATEMENT_STATUSES,
+        "Statuses of the statements. What was denied or retracted is no stance held: listed only if asked.",
+        load_default=words.STANDING,
+    )
+
+
+def _attributed() -> fields.String:
+    return fields.String(
+        load_default="exclude",
+        validate=validate.OneOf(words.ATTRIBUTED, error="must be one of: {choices}"),
+        metadata={"description": "Positions that one actor claims of another: left out, put in, or alone."},
+    )
+
+
+def listing(kind: str) -> type[Schema]:
+    """The parameters of a kind's list: every reference, type, status, dates, paging."""
+    described = words.KINDS[kind]
+    parameters: dict[str, fields.Field[Any]] = {}
+    for reference in words.REFERENCES[kind]:
+        what = " or ".join(reference.kinds)
+        parameters.setdefault(reference.filter, _ids(f"Those that name this {what} as {reference.filter}."))
+    if described.type:
+        parameters[described.type] = _terms(TYPES[kind], f"Of this {described.type}.")
+    if described.status:
+        parameters["status"] = _terms(STATUSES[kind], "Of this status.")
+    span = _span() if described.dates else {"known_at": _known_at()}
+    return Query.from_dict({**parameters, **span, **_paging()}, name=f"{kind.capitalize()}ListQuery")
+
+
+TYPES = {
+    "actor": words.ACTOR_TYPES,
+    "source": words.SOURCE_TYPES,
+    "track": words.TRACK_TYPES,
+    "talk": words.TALK_MODES,
+    "statement": words.CHANNELS,
+    "event": words.EVENT_TYPES,
+}
+STATUSES = {
+    "talk": words.TALK_STATUSES,
+    "statement": words.STATEMENT_STATUSES,
+    "proposal": words.PROPOSAL_STATUSES,
+}
+
+Nothing = Query.from_dict({}, name="NoQuery")
+RecordQuery = Query.from_dict({"known_at": _known_at()}, name="RecordQuery")
+PastQuery = Query.from_dict({"known_at": _known_at(), **_paging()}, name="PastQuery")
+ActorHistoryQuery = Query.from_dict(
+    {
+        "issue": _ids("On these issues."),
+        "attributed": _attributed(),
+        "status": _statuses(),
+        **_span(),
+        **_paging(),
+    },
+    name="ActorHistoryQuery",
+)
+IssueHistoryQuery = Query.from_dict(
+    {
+        "actor": _ids("Held by these actors."),
+        "attributed": _attributed(),
+        "status": _statuses(),
+        **_span(),
+        **_paging(),
+    },
+    name="IssueHistoryQuery",
+)
+TimelineQuery = Query.from_dict(
+    {
+        "kind": _terms(words.ON_THE_TIMELINE, "Entries of these kinds."),
+        "actor": _ids("In which these actors speak, are spoken to, hold a position or take part."),
+        "issue": _ids("About these issues."),
+        **_span(),
+        **_paging(),
+    },
+    name="TimelineQuery",
+)
+SearchQuery = Query.from_dict(
+    {
+        "q": fields.String(
+            required=True,
+            validate=validate.Length(1, LONGEST_SEARCH),
+            metadata={
+                "description": 'Words; "a phrase", OR and -exclusion are understood, and no text is an error.'
+            },
+        ),
+        "kind": _terms(tuple(words.KINDS), "Records of these kinds."),
+        **_paging(),
+    },
+    name="SearchQuery",
+)

@@ -1,0 +1,62 @@
+"""The ``parley`` command: one thin file for each subcommand, loaded when it is called."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from service.errors import ParleyError
+
+COMMANDS = {
+    "serve": ("scripts.serving", "Run the service."),
+    "migrate": ("scripts.migrate", "Bring the database's schema up to date."),
+    "demo": ("scripts.demo", "Load the demo negotiation."),
+    "settings": ("scripts.show_settings", "Show every setting: name, value, default, help."),
+    "token": ("scripts.token", "Create, list and revoke access tokens."),
+    "import": ("scripts.import_", "Record documents from a file of NDJSON."),
+    "merge": ("scripts.merge", "Make one record of two that are the same."),
+}
+REFUSED = 1
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported only when they run: ``parley token`` needs no web server."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ParleyError as error:
+            click.echo(f"parley: {error.detail}", err=True)
+            for fault in error.faults:
+                click.echo(f"  {fault.place}: {fault.detail}", err=True)
+            for referrer in getattr(error, "referrers", ()):
+                click.echo(f"  {' '.join(referrer.values())}", err=True)
+            sys.exit(REFUSED)
+
+
+@click.command(cls=Lazy)
+@click.version_option(package_name="parley")
+def main() -> None:
+    """Parley records who said what in negotiations, and answers where each party stands.
+
+    Exit status: 0 done, 1 refused, 2 used wrongly. What a command made is its last line; progress goes to
+    standard error. Settings are read from the environment: see parley settings.
+    """
+
+
+if __name__ == "__main__":
+    main()

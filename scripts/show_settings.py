@@ -1,0 +1,37 @@
+"""``parley settings``"""
+
+import json
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from service import settings
+
+
+@click.command("settings")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def command(as_json: bool) -> None:
+    """Show every setting: name, value, default, help. Secrets are not shown."""
+    values = settings.load()._asdict()
+    rows = [
+        {
+            "name": setting.name,
+            "value": _shown(values[setting.name.removeprefix("PARLEY_").lower()], setting.secret),
+            "default": _shown(setting.default),
+            "help": setting.help,
+        }
+        for setting in settings.TABLE
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    table = Table("Setting", "Value", "Default", "What it is", show_lines=True)
+    for row in rows:
+        table.add_row(*row.values())
+    Console(width=None).print(table)
+
+
+def _shown(value: object, secret: bool = False) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return "(set)" if secret and text else text

@@ -1,0 +1,69 @@
+"""``parley token create|list|revoke``"""
+
+import json
+import time
+from datetime import timedelta
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from schemas.vocabulary import SCOPES
+from scripts.store import opened
+from service.diplomacy.revisions import instant
+from service.storage import tokens
+
+
+@click.group("token")
+def command() -> None:
+    """Create, list and revoke access tokens."""
+
+
+@command.command("create")
+@click.option("--scope", type=click.Choice(SCOPES), required=True, help="Each includes those before it.")
+@click.option("--name", default="unnamed", show_default=True, help="Stands in the history of what it writes.")
+@click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires (default: never).")
+@click.option("--first", is_flag=True, help="Only if there is no token yet; print nothing otherwise.")
+def create(scope: str, name: str, days: int | None, first: bool) -> None:
+    """Make a token and print it. It is shown only now: the store keeps its hash."""
+    opened()
+    if first and tokens.everyone():
+        return
+    expires_at = None
+    if days:
+        expires_at = time.time_ns() // 1000 + timedelta(days=days) // timedelta(microseconds=1)
+    click.echo(tokens.create(name, scope, expires_at))
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+def list_(as_json: bool) -> None:
+    """Show every token: number, name, scope, when it was made, expires or was revoked."""
+    opened()
+    rows = [
+        {
+            "number": holder.key,
+            "name": holder.name,
+            "scope": holder.scope,
+            "created": instant(holder.created_at),
+            "expires": instant(holder.expires_at) if holder.expires_at else None,
+            "revoked": instant(holder.revoked_at) if holder.revoked_at else None,
+        }
+        for holder in tokens.everyone()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    table = Table("Number", "Name", "Scope", "Created", "Expires", "Revoked")
+    for row in rows:
+        table.add_row(*(str(value) if value is not None else "" for value in row.values()))
+    Console().print(table)
+
+
+@command.command("revoke")
+@click.argument("number", type=int)
+def revoke(number: int) -> None:
+    """End a token, by its number in the list."""
+    opened()
+    tokens.revoke(number)
+    click.echo(f"{number} revoked")

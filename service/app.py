@@ -1,0 +1,67 @@
+"""The WSGI application."""
+
+import os
+import secrets
+from pathlib import Path
+
+from flask import Flask, Response
+
+from service import settings as all_settings
+from service.settings import Settings
+from service.storage import database, migrate
+from service.web import cursors, operations, pages, problems, records, stories
+
+CONTENT_SECURITY_POLICY = (
+    # Swagger UI sets style attributes and draws its icons from data: addresses.
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The service, on the database that the settings name (default: those of the environment).
+
+    Raises NotMigrated if its schema is not this release's, BadSetting for a setting that cannot be used.
+    """
+    settings = settings or all_settings.load()
+    database.connect(settings)
+    migrate.check()
+    app = Flask(__name__, root_path=str(Path(__file__).parent / "web"))
+    app.url_map.strict_slashes = True
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config.update(PARLEY=settings, CURSORS=cursors.serializer(_secret(settings)))
+    described = (*stories.operations(), *records.operations(), *pages.operations())
+    for operation in described:
+        operations.register(app, operation)
+    pages.install(app, described)
+    problems.install(app)
+    app.after_request(_guarded)
+    return app
+
+
+def _guarded(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response
+
+
+def _secret(settings: Settings) -> str:
+    """The key that signs cursors: given, or made once and kept beside the database, for its owner only."""
+    if settings.secret_key:
+        return settings.secret_key
+    file = settings.home / "secret.key"
+    settings.home.mkdir(parents=True, exist_ok=True)
+    # Written aside and linked into place: workers that start together all read the first one's key.
+    draft = settings.home / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
+    if not file.exists():
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            handle.write(secrets.token_urlsafe(32))
+        try:
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_text().strip()

@@ -1,0 +1,77 @@
+"""What a caller may ask to be changed, and whether the record is as the caller believes it to be."""
+
+from typing import NamedTuple, Protocol, TypeVar
+
+from service.diplomacy.documents import Document
+from service.diplomacy.faults import article
+from service.errors import Conflict, Moved, NotFound, PreconditionFailed, PreconditionRequired
+
+ANY = frozenset({0})
+"""Replaces whatever version there is (``If-Match: *``)."""
+
+
+class Stored(Protocol):
+    """What the store holds under an id; ``revision`` is None for what was deleted or merged."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def revision(self) -> int | None: ...
+    @property
+    def merged_into(self) -> str | None: ...
+    @property
+    def version(self) -> int: ...
+
+
+Held = TypeVar("Held", bound=Stored)
+
+
+class Change(NamedTuple):
+    """One write that a caller asks for.
+
+    ``document`` is what the record shall become; None deletes it. With ``patch`` it is an RFC 7396 merge
+    patch to the current document. ``replaces`` holds the versions that may be replaced. A change with
+    ``unless_same`` is passed over where it would change nothing, and refused where it would.
+    """
+
+    kind: str
+    id: str | None
+    document: Document | None
+    patch: bool = False
+    replaces: frozenset[int] | None = None
+    create_only: bool = False
+    unless_same: bool = False
+
+
+def admit(change: Change, was: Held | None) -> Held | None:
+    """What the change replaces, if anything, and if it may (RFC 9110, section 13)."""
+    if was and was.merged_into:
+        raise Moved(was.kind, was.id, was.merged_into)
+    live = was if was and was.revision is not None else None
+    if change.document is None or change.patch:
+        if live is None or live.kind != change.kind:
+            raise NotFound(f"There is no {change.kind} {change.id!r}.")
+    elif was and was.kind != change.kind:
+        raise Conflict(f"{change.id!r} is the id of {article(was.kind)}; ids are unique over all kinds.")
+    if live is None:
+        if change.replaces is not None:
+            raise PreconditionFailed(f"There is no {change.kind} {change.id!r} to replace.", None)
+        return None
+    if change.create_only:
+        raise PreconditionFailed(f"{live.kind} {live.id!r} exists, at version {live.version}.", live.version)
+    if change.unless_same:
+        return live
+    if change.replaces is None:
+        raise PreconditionRequired(
+            f"{live.kind} {live.id!r} exists: say in If-Match which version this replaces.", live.version
+        )
+    given = change.document.get("version") if change.document else None
+    if isinstance(given, int) and given != live.version:
+        raise PreconditionFailed(
+            f"The document is of version {given}; {live.kind} {live.id!r} is at {live.version}.", live.version
+        )
+    if change.replaces != ANY and live.version not in change.replaces:
+        raise PreconditionFailed(f"{live.kind} {live.id!r} is at version {live.version}.", live.version)
+    return live

@@ -1,0 +1,149 @@
+"""What a document says: where it refers to others, when it was, and the edges that follow from it.
+
+A document is a dict as ``schemas.documents`` loads it, with its ``id`` and ``kind``.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from schemas.vocabulary import KINDS, REFERENCES, Reference
+from service.diplomacy import dates
+from service.diplomacy.dates import BEGINNING, END, UNDATED, Bounds
+
+Document = dict[str, Any]
+
+ALWAYS = Bounds(BEGINNING, END)
+LABEL_LENGTH = 120
+
+
+class Found(NamedTuple):
+    """A value in a document: its JSON Pointer (RFC 6901), itself, and the object it stands in."""
+
+    pointer: str
+    value: Any
+    around: Document
+
+
+class Edge(NamedTuple):
+    """One reference or position that a document states. ``tail`` and ``head`` are ids of records."""
+
+    relation: str
+    tail: str
+    head: str
+    earliest: int
+    latest: int
+    stance: int | None = None
+    status: str | None = None
+    place: int = 0
+    """Which of the document's positions it is: the last key of a history's order."""
+    attributes: Document | None = None
+
+
+def find(document: Document, path: str) -> Iterator[Found]:
+    """Every value at ``path`` (``speaker``, ``agenda[]``, ``positions[].issue``), in order.
+
+    What has another shape than the path expects is passed over: the schema reports it.
+    """
+    yield from _find(document, path.split("."), "", document)
+
+
+def _find(value: Any, steps: list[str], pointer: str, around: Document) -> Iterator[Found]:
+    if not steps:
+        yield Found(pointer, value, around)
+        return
+    name, many = steps[0].removesuffix("[]"), steps[0].endswith("[]")
+    if not isinstance(value, dict) or name not in value:
+        return
+    inner, here = value[name], f"{pointer}/{name}"
+    if not many:
+        yield from _find(inner, steps[1:], here, value)
+    elif isinstance(inner, list):
+        for index, item in enumerate(inner):
+            yield from _find(item, steps[1:], f"{here}/{index}", value)
+
+
+def references(document: Document) -> Iterator[tuple[Found, Reference]]:
+    """Every id of another record that the document holds, and what is known of the field it stands in."""
+    for reference in REFERENCES[document["kind"]]:
+        for found in find(document, reference.path):
+            if isinstance(found.value, str):
+                yield found, reference
+
+
+def stances(document: Document) -> Iterator[Found]:
+    """Every stance that the document takes on an issue; ``around`` names the issue."""
+    for path in ("positions[].stance", "clauses[].stance"):
+        yield from find(document, path)
+
+
+def bounds(document: Document) -> Bounds:
+    """When the record was: the bounds of its date, or of its period, or UNDATED."""
+    fields = KINDS[document["kind"]].dates
+    given = [document.get(field) for field in fields]
+    if not any(given):
+        return UNDATED
+    return period(given[0], given[-1])
+
+
+def period(first: str | None, last: str | None) -> Bounds:
+    return Bounds(
+        dates.bounds(first).earliest if first else BEGINNING,
+        dates.bounds(last).latest if last else END,
+    )
+
+
+def label(document: Document) -> str:
+    """What to call the record in a list, a graph or a search: its name or title, or how its text begins."""
+    text: str = document[KINDS[document["kind"]].label]
+    return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1].rstrip() + "…"
+
+
+def edges(document: Document) -> list[Edge]:
+    """All that the document states of others, in the document's order, each once."""
+    own = bounds(document)
+    when = ALWAYS if own == UNDATED else own
+    stated = [*_positions(document, own)]
+    for found, reference in references(document):
+        if reference.path == "positions[].holder":
+            continue  # Not an edge of its own: the tail of its position's.
+        ends = (found.value, document["id"]) if reference.incoming else (document["id"], found.value)
+        relation = found.around["type"] if len(reference.relations) > 1 else reference.relations[0]
+        span = (
+            period(found.around.get("from"), found.around.get("until")) if relation == "member-of" else when
+        )
+        carried = {name: found.around[name] for name in reference.attributes if name in found.around}
+        stance = found.around["stance"] if relation == "clause" else None
+        stated.append(Edge(relation, *ends, *span, stance, attributes=carried or None))
+    # An issue may be named by ``issues`` and by a position alike, an actor be addressed twice.
+    return list(
+        {
+            (edge.relation, edge.tail, edge.head, edge.place, str(edge.attributes)): edge for edge in stated
+        }.values()
+    )
+
+
+def _positions(document: Document, when: Bounds) -> Iterator[Edge]:
+    for place, position in enumerate(document.get("positions", ())):
+        holder = position.get("holder", document["speaker"])
+        carried = {
+            name: position[name] for name in ("firmness", "conditions", "salience") if name in position
+        }
+        yield Edge(
+            "position" if holder == document["speaker"] else "attributed-position",
+            holder,
+            position["issue"],
+            *when,
+            position["stance"],
+            document["status"],
+            place,
+            carried or None,
+        )
+
+
+def searchable(document: Document) -> tuple[str, str, str]:
+    """What full-text search reads of the record: its label, its other names, its texts."""
+    kind = KINDS[document["kind"]]
+    names = [found.value for path in ("names[].text", "memberships[].post") for found in find(document, path)]
+    paths = (*kind.text, "notes", "tags[]")
+    texts = [found.value for path in paths for found in find(document, path)]
+    return document[kind.label], " · ".join(names), "\n".join(texts)

@@ -1,0 +1,39 @@
+"""Where in a record a searched text stands, cut out for a reader. The same on every database."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+LENGTH = 160
+BEFORE = 40
+
+_WORDS = re.compile(r"\w+")
+
+
+def snippet(texts: Sequence[str], wanted: str) -> str:
+    """Some ``LENGTH`` characters of the first of ``texts`` with a word of ``wanted``, or of the first one.
+
+    Words are compared without case and accents. An ellipsis marks what was left out.
+    """
+    words = {_plain(word) for word in _WORDS.findall(wanted)}
+    for text in texts:
+        for match in _WORDS.finditer(text):
+            if _plain(match.group()) in words:
+                return _cut(text, match.start())
+    return _cut(next((text for text in texts if text), ""), 0)
+
+
+def _plain(word: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _cut(text: str, around: int) -> str:
+    start = max(0, around - BEFORE)
+    if start:
+        start = text.rfind(" ", 0, around - BEFORE // 2) + 1
+    end = min(len(text), start + LENGTH)
+    if end < len(text):
+        end = max(text.rfind(" ", start, end), around + 1)
+    cut = " ".join(text[start:end].split())
+    return f"{'…' if start else ''}{cut}{'…' if end < len(text) else ''}"

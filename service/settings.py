@@ -1,0 +1,102 @@
+"""The table of settings: name, default, help. All are read from the environment."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from environs import Env, EnvError
+from marshmallow.validate import OneOf, Range
+
+from service.errors import BadSetting
+
+
+class Setting(NamedTuple):
+    """One row of the table; the type of the default says which environs parser reads the value."""
+
+    name: str
+    default: str | int | float | bool
+    help: str
+    check: Callable[[Any], Any] | None = None
+    secret: bool = False
+
+
+TABLE = (
+    Setting("PARLEY_HOME", ".parley", "Data folder: the embedded database and the signing key."),
+    Setting(
+        "PARLEY_DATABASE_URL",
+        "",
+        "Where the records are kept: sqlite:///relative/file or sqlite:////absolute/file. "
+        "Empty: parley.db in the data folder.",
+    ),
+    Setting("PARLEY_BIND", "127.0.0.1:8000", "Address and port that the service listens on."),
+    Setting("PARLEY_WORKERS", 2, "Worker processes.", Range(1, 512)),
+    Setting("PARLEY_THREADS", 4, "Threads in each worker process.", Range(1, 512)),
+    Setting("PARLEY_PUBLIC_READ", True, "Whether reading needs no token."),
+    Setting("PARLEY_MAX_BODY", 1 << 20, "Longest request body taken, in bytes.", Range(1024, 1 << 30)),
+    Setting("PARLEY_PAGE_LIMIT", 100, "Entries on a page when a request does not say.", Range(1, 1000)),
+    Setting(
+        "PARLEY_BUSY_TIMEOUT",
+        5.0,
+        "Seconds that a write waits for its turn before it is answered 503.",
+        Range(0, 60),
+    ),
+    Setting(
+        "PARLEY_SYNCHRONOUS",
+        "full",
+        "SQLite: 'full' keeps an acknowledged write through a power cut, 'normal' only through a crash.",
+        OneOf(("full", "normal")),
+    ),
+    Setting(
+        "PARLEY_MMAP_BYTES",
+        1 << 30,
+        "SQLite: how much of the file is read through memory mapping.",
+        Range(0, 1 << 40),
+    ),
+    Setting(
+        "PARLEY_SECRET_KEY",
+        "",
+        "Key that signs page cursors, the same on every machine of one service. "
+        "Empty: made once and kept in the data folder.",
+        secret=True,
+    ),
+)
+
+
+class Settings(NamedTuple):
+    """The values, checked; a field is named as its setting is, without the prefix."""
+
+    home: Path
+    database_url: str
+    bind: str
+    workers: int
+    threads: int
+    public_read: bool
+    max_body: int
+    page_limit: int
+    busy_timeout: float
+    synchronous: str
+    mmap_bytes: int
+    secret_key: str
+
+
+def load() -> Settings:
+    """Read the settings from the environment; one that is set to nothing counts as not set.
+
+    Raises BadSetting, naming the setting and what it takes.
+    """
+    values = {setting.name.removeprefix("PARLEY_").lower(): _value(setting) for setting in TABLE}
+    home = Path(values["home"]).expanduser().absolute()
+    values["home"] = home
+    values["database_url"] = values["database_url"] or f"sqlite:///{home / 'parley.db'}"
+    return Settings(**values)
+
+
+def _value(setting: Setting) -> Any:
+    if not os.environ.get(setting.name, "").strip():
+        return setting.default
+    parse = getattr(Env(), type(setting.default).__name__)
+    try:
+        return parse(setting.name, validate=setting.check)
+    except EnvError as error:
+        raise BadSetting(str(error)) from error

@@ -1,0 +1,1 @@
+"""The only code that speaks to the database: models, queries, search and migrations."""

@@ -1,0 +1,83 @@
+"""What every question about the past shares: which rows were knowledge when, and the order of pages.
+
+Throughout, ``at`` is the number of a revision, or None for what is current.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from typing import Any, NamedTuple
+
+from peewee import SQL, Select, fn
+
+from schemas.vocabulary import GONE
+from service.storage.models import Revision
+
+Key = tuple[Any, ...]
+"""The values of a row in the columns that a page is ordered by."""
+
+_UNDATED = 2**62
+"""The bound of an unknown or open end (``service.diplomacy.dates.END``)."""
+
+
+class Window(NamedTuple):
+    """Bounds on a record's dates, in seconds; None leaves a side open.
+
+    ``since`` and ``until`` keep what may have been inside; ``as_of`` keeps what was over by then, or had
+    begun where no end is known.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    as_of: int | None = None
+
+
+def holds(edge: Any, at: int | None) -> Any:
+    """The condition that an edge is knowledge at ``at``."""
+    if at is None:
+        return edge.until.is_null()
+    return (edge.since <= at) & (edge.until.is_null() | (edge.until > at))
+
+
+def current(record: Any, revision: Any, at: int | None) -> Any:
+    """The condition that ``revision`` is what ``record`` is at ``at``, and that it exists then."""
+    if at is None:
+        return revision.seq == record.revision
+    newest = Revision.alias("newest")
+    last = newest.select(fn.MAX(newest.seq)).where((newest.record == record.key) & (newest.seq <= at))
+    return (revision.seq == last) & revision.action.not_in(GONE)
+
+
+def merged(record: Any, edge: Any, at: int | None) -> Any:
+    """The condition that ``edge`` says what ``record`` had been merged into at ``at``."""
+    return (edge.tail == record.key) & (edge.relation == "merged-into") & holds(edge, at)
+
+
+def within(table: Any, window: Window) -> Iterator[Any]:
+    """The conditions that a row's dates are in ``window``. An undated row is in no window."""
+    if window.since is not None:
+        yield (table.latest >= window.since) & (table.earliest < _UNDATED)
+    if window.until is not None:
+        yield table.earliest <= window.until
+    if window.as_of is not None:
+        over, open_ended = table.latest <= window.as_of, table.latest == _UNDATED
+        yield (table.earliest <= window.as_of) & (over | open_ended)
+
+
+def beyond(columns: Sequence[Any], after: Key) -> Any:
+    """The condition that a row comes after ``after`` in the order of ``columns``, as an index can use it."""
+    condition = columns[-1] > after[-1]
+    for column, value in list(zip(columns, after, strict=True))[-2::-1]:
+        condition = (column > value) | ((column == value) & condition)
+    return (columns[0] >= after[0]) & condition
+
+
+def first_of(streams: Sequence[Any], order: Sequence[str], limit: int) -> Any:
+    """The first ``limit`` rows of several ordered selections, as one: each is read no further than that."""
+    if len(streams) == 1:
+        return streams[0].limit(limit).alias("page")
+    parts = [
+        Select((stream.limit(limit).alias(f"s{number}"),), (SQL("*"),))
+        for number, stream in enumerate(streams)
+    ]
+    union = reduce(lambda left, right: left | right, parts)
+    return union.order_by(*(SQL(name) for name in order)).limit(limit).alias("page")

@@ -1,0 +1,171 @@
+"""Positions held and attributed: the edges that carry a stance, in date order, and what came before each."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from peewee import Select
+
+from schemas.vocabulary import STANDING
+from service.storage.database import database
+from service.storage.knowledge import Key, Window, beyond, first_of, holds, within
+from service.storage.models import Edge, Record, Revision
+
+ORDER = ("earliest", "latest", "id", "place")
+
+
+class Entry(NamedTuple):
+    """One position, and the document of the statement that is its evidence."""
+
+    revision: int
+    ordinal: int
+    place: int
+    relation: str
+    holder_key: int
+    holder: str
+    issue_key: int
+    issue: str
+    stance: int
+    status: str
+    earliest: int
+    latest: int
+    attributes: str | None
+    statement: str
+    document: bytes
+
+    @property
+    def position(self) -> Key:
+        """Where it stands in the order."""
+        return self.earliest, self.latest, self.statement, self.place
+
+
+def history(
+    relations: Sequence[str],
+    holders: Sequence[int],
+    issues: Sequence[int],
+    statuses: Sequence[str],
+    *,
+    at: int | None,
+    window: Window,
+    after: Key | None,
+    limit: int,
+) -> list[Entry]:
+    """Positions of the holders on the issues (an empty sequence: of all) in order, from ``after`` on."""
+    streams = []
+    for relation in relations:
+        order = (Edge.earliest, Edge.latest, Record.id, Edge.place)
+        conditions = [Edge.relation == relation, holds(Edge, at), Edge.stance.is_null(False)]
+        conditions += [
+            _among(column, keys) for column, keys in ((Edge.tail, holders), (Edge.head, issues)) if keys
+        ]
+        conditions += [Edge.status.in_(statuses), *within(Edge, window)]
+        if after is not None:
+            conditions.append(beyond(order, after))
+        streams.append(
+            Edge.select(
+                Edge.revision.alias("revision"),
+                Edge.ordinal.alias("ordinal"),
+                Edge.since.alias("since"),
+                Edge.earliest.alias("earliest"),
+                Edge.latest.alias("latest"),
+                Record.id.alias("id"),
+                Edge.place.alias("place"),
+            )
+            .join(Record, on=(Record.key == Edge.record))
+            .where(*conditions)
+            .order_by(*order)
+        )
+    top = first_of(streams, ORDER, limit)
+    holder, issue = Record.alias("holder"), Record.alias("issue")
+    query = (
+        Select(
+            (top,),
+            (
+                Edge.revision,
+                Edge.ordinal,
+                Edge.place,
+                Edge.relation,
+                Edge.tail,
+                holder.id,
+                Edge.head,
+                issue.id,
+                Edge.stance,
+                Edge.status,
+                Edge.earliest,
+                Edge.latest,
+                Edge.attributes,
+                top.c.id,
+                Revision.document,
+            ),
+        )
+        .join(
+            Edge,
+            on=(
+                (Edge.revision == top.c.revision)
+                & (Edge.ordinal == top.c.ordinal)
+                & (Edge.since == top.c.since)
+            ),
+        )
+        .join(Revision, on=(Revision.seq == Edge.revision))
+        .join(holder, on=(holder.key == Edge.tail))
+        .join(issue, on=(issue.key == Edge.head))
+        .order_by(*(getattr(top.c, name) for name in ORDER))
+    )
+    return [
+        Entry._make((*row[:3], Edge.relation.python_value(row[3]), *row[4:]))
+        for row in query.tuples().execute(database)
+    ]
+
+
+def _among(column: Any, keys: Sequence[int]) -> Any:
+    return column == keys[0] if len(keys) == 1 else column.in_(keys)
+
+
+class Previous(NamedTuple):
+    """The own position that a holder had stated before."""
+
+    stance: int
+    statement: str
+
+
+def previous(
+    entries: Sequence[Entry], *, at: int | None, as_of: int | None
+) -> dict[tuple[int, int], Previous]:
+    """By revision and ordinal: the holder's own standing position just before each entry, if any."""
+    here, at_it = Edge.alias("here"), Record.alias("at_it")
+    before, said = Edge.alias("before"), Record.alias("said")
+    earlier = (before.earliest <= here.earliest) & (
+        (before.earliest < here.earliest)
+        | (before.latest < here.latest)
+        | ((before.latest == here.latest) & (said.id < at_it.id))
+        | ((before.latest == here.latest) & (said.id == at_it.id) & (before.place < here.place))
+    )
+    last = (
+        before.select()
+        .join(said, on=(said.key == before.record))
+        .where(
+            before.tail == here.tail,
+            before.head == here.head,
+            before.relation == "position",
+            before.stance.is_null(False),
+            before.status.in_(STANDING),
+            holds(before, at),
+            earlier,
+            *within(before, Window(as_of=as_of)),
+        )
+        .order_by(before.earliest.desc(), before.latest.desc(), said.id.desc(), before.place.desc())
+        .limit(1)
+    )
+    query = (
+        here.select(here.revision, here.ordinal, last.select(before.stance), last.select(said.id))
+        .join(at_it, on=(at_it.key == here.record))
+        .where(
+            here.revision.in_([entry.revision for entry in entries]),
+            here.stance.is_null(False),
+            holds(here, at),
+        )
+    )
+    return {
+        (revision, ordinal): Previous(stance, statement)
+        for revision, ordinal, stance, statement in query.tuples()
+        if statement is not None
+    }

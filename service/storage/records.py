@@ -1,0 +1,148 @@
+"""Single records, and what is known of them: as they are, or as they were at a revision."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from peewee import JOIN, SQL, Select, fn
+
+from service.storage.database import database, scalar
+from service.storage.knowledge import current, holds, merged
+from service.storage.models import Edge, Record, Revision
+
+
+class Found(NamedTuple):
+    """A record's document, and its version."""
+
+    version: int
+    document: bytes
+
+
+class Version(NamedTuple):
+    """One revision of one record."""
+
+    revision: int
+    version: int
+    action: str
+    recorded_at: int
+    recorded_by: str
+    hash: bytes
+    document: bytes
+
+
+class Resolved(NamedTuple):
+    """What an id stands for: the key of its record, or of the one that this was merged into."""
+
+    key: int
+    kind: str
+    exists: bool
+    merged_into: str | None
+
+
+def latest() -> int:
+    """The number of the newest revision: the whole state of the store. 0 when there is none."""
+    return scalar(Revision.select(fn.MAX(Revision.seq))) or 0
+
+
+def revision_at(microseconds: int) -> int:
+    """The last revision recorded by that instant; 0 when there was none yet."""
+    query = Revision.select(Revision.seq).where(Revision.recorded_at <= microseconds)
+    # Recorded instants grow with the numbers, so the newest instant is the newest revision of it.
+    return scalar(query.order_by(Revision.recorded_at.desc(), Revision.seq.desc()).limit(1)) or 0
+
+
+def one(id: str, kind: str, at: int | None) -> Found | None:
+    """The record of that id and kind, or None if it does not exist at ``at``."""
+    query = (
+        Record.select(Revision.version, Revision.document)
+        .join(Revision, on=current(Record, Revision, at))
+        .where((Record.id == id) & (Record.kind == kind))
+    )
+    for version, document in query.tuples():
+        return Found(version, bytes(document))
+    return None
+
+
+def key(id: str, kind: str) -> int | None:
+    """The key of a record that exists or did."""
+    found: int | None = scalar(Record.select(Record.key).where((Record.id == id) & (Record.kind == kind)))
+    return found
+
+
+def resolve(ids: Iterable[str], at: int | None) -> dict[str, Resolved]:
+    """What each id stands for at ``at``. Ids that no record ever had are left out."""
+    merge, target, now = Edge.alias("merge"), Record.alias("target"), Revision.alias("now")
+    query = (
+        Record.select(Record.id, Record.key, Record.kind, target.key, target.id, now.seq)
+        .join(merge, JOIN.LEFT_OUTER, on=merged(Record, merge, at))
+        .join(target, JOIN.LEFT_OUTER, on=(target.key == merge.head))
+        .join_from(Record, now, JOIN.LEFT_OUTER, on=current(Record, now, at))
+        .where(Record.id.in_(list(ids)))
+    )
+    return {
+        id: Resolved(key if into is None else into_key, kind, revision is not None, into)
+        for id, key, kind, into_key, into, revision in query.tuples()
+    }
+
+
+def versions(key: int, at: int | None, after: int, limit: int) -> list[Version]:
+    """A record's past, oldest first, from the version after ``after`` on."""
+    conditions = [Revision.record == key, Revision.version > after]
+    if at is not None:
+        conditions.append(Revision.seq <= at)
+    query = (
+        Revision.select(
+            Revision.seq,
+            Revision.version,
+            Revision.action,
+            Revision.recorded_at,
+            Revision.recorded_by,
+            Revision.hash,
+            Revision.document,
+        )
+        .where(*conditions)
+        .order_by(Revision.version)
+        .limit(limit)
+    )
+    return [Version._make(row) for row in query.tuples()]
+
+
+def ends(
+    revisions: Sequence[int], tails: Sequence[str], heads: Sequence[str], at: int | None
+) -> dict[str, bytes]:
+    """The documents at the ends of what ``revisions`` state, by id.
+
+    ``tails`` and ``heads`` name the relations whose tail, or head, is wanted. A record that another one was
+    merged into stands under both ids, since documents go on naming the old one.
+    """
+    stated = holds(Edge, at) & Edge.revision.in_(list(revisions))
+    keys = Select((Edge,), (Edge.tail,)).where(stated & Edge.relation.in_(tails)) | Select(
+        (Edge,), (Edge.head,)
+    ).where(stated & Edge.relation.in_(heads))
+    alias, merge = Record.alias("alias"), Edge.alias("merge")
+    as_itself = Record.select(Record.key, Record.id).where(Record.key.in_(keys))
+    as_merged = (
+        alias.select(merge.head, alias.id)
+        .join(merge, on=merged(alias, merge, at))
+        .where(merge.head.in_(keys))
+    )
+    names = (as_itself | as_merged).alias("names")
+    query = (
+        Select((names,), (names.c.id, Revision.document))
+        .join(Record, on=(Record.key == names.c.key))
+        .join(Revision, on=current(Record, Revision, at))
+    )
+    return {id: bytes(document) for id, document in query.tuples().execute(database)}
+
+
+def descendants(key: int, at: int | None) -> tuple[int, ...]:
+    """The keys of a track and of all its sub-tracks, at any depth."""
+    base = Select((), (SQL(str(int(key))).alias("key"),)).cte("below", recursive=True, columns=("key",))
+    step = (
+        Edge.select(Edge.tail)
+        .join(base, on=(Edge.head == base.c.key))
+        .join(Record, on=(Record.key == Edge.tail))
+        .where((Edge.relation == "part-of") & (Record.kind == "track") & holds(Edge, at))
+    )
+    below = base.union(step)
+    query = below.select_from(below.c.key)
+    return tuple(sorted(row[0] for row in query.tuples().execute(database)))

@@ -1,0 +1,30 @@
+"""Page cursors: opaque, signed, and good only for the question that they were made for."""
+
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from service.errors import Malformed
+
+Position = tuple[Any, ...]
+
+
+def serializer(secret: str) -> URLSafeSerializer:
+    """What signs and reads cursors with the service's key."""
+    return URLSafeSerializer(secret, salt="parley.cursor")
+
+
+def write(signer: URLSafeSerializer, question: str, position: Position) -> str:
+    """The cursor that goes on after ``position`` in the answer to ``question``."""
+    return str(signer.dumps([question, *position]))
+
+
+def read(signer: URLSafeSerializer, question: str, cursor: str) -> Position:
+    """Where to go on. Raises Malformed for a cursor that was not made here, or for another question."""
+    try:
+        asked, *position = signer.loads(cursor)
+    except (BadData, ValueError, TypeError):
+        raise Malformed("The cursor is not one that this service made.") from None
+    if asked != question:
+        raise Malformed("The cursor belongs to another question: keep the parameters as they were.")
+    return tuple(position)

@@ -1,0 +1,149 @@
+"""The description of the service, OpenAPI 3.1, from the same declarations that make its routes."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from schemas import answers
+from schemas.vocabulary import ID_PATTERN, KINDS
+from service.web.access import OPEN
+from service.web.operations import Operation
+from service.web.problems import KINDS as PROBLEMS
+from service.web.problems import MEDIA_TYPE
+
+INTRODUCTION = """\
+Parley records who said what, who met whom, and where each party stands on each issue, as one graph of
+actors, positions and talks, with the source of everything.
+
+**Dates** are EDTF (ISO 8601-2) of level 0 or 1, or an RFC 3339 instant. Level 2 is refused: a date is never
+guessed. Bounds in answers are calendar dates, both included, or instants; null where unknown or open.
+
+**Time has two axes.** `as_of` asks how things stood on a date; `known_at` asks what this store knew then.
+
+**Writes** need `Authorization: Bearer` with a token of scope `write`; replacing, amending and deleting need
+`If-Match` with the record's ETag.
+
+**Pages** have `items` and `next`; follow `next` until it is null. **Errors** are problem documents
+(RFC 9457).
+"""
+
+TAGS = {
+    "positions": "Where actors stand, how that moved, and the evidence.",
+    "timeline": "Talks, statements, proposals and events in date order.",
+    "search": "Full text.",
+    **{kind.plural: kind.about for kind in KINDS.values()},
+    "service": "The service itself.",
+}
+_EVERYWHERE = ("unauthenticated", "forbidden", "invalid", "internal", "unavailable")
+
+
+def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
+    """The OpenAPI document."""
+    marshmallow = MarshmallowPlugin(schema_name_resolver=_name)
+    spec = APISpec(
+        "Parley",
+        version,
+        "3.1.0",
+        plugins=[marshmallow],
+        info={"description": INTRODUCTION, "license": {"name": "MIT", "identifier": "MIT"}},
+        tags=[{"name": name, "description": about} for name, about in TAGS.items()],
+    )
+    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    for schema in (*answers.RECORDS.values(), answers.Problem):
+        spec.components.schema(_name(schema), schema=schema)
+    for name, kind in PROBLEMS.items():
+        spec.components.response(_problem(name), _problem_answer(kind.title, kind.about))
+    for operation in operations:
+        path = re.sub(r"<(\w+)>", r"{\1}", operation.path)
+        spec.path(path, operations={operation.method.lower(): _operation(operation)})
+    return spec.to_dict()
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    guarded = "precondition-required" in operation.problems
+    parameters: list[Any] = [_path_parameter(name) for name in re.findall(r"<(\w+)>", operation.path)]
+    if operation.query._declared_fields:
+        parameters.append({"in": "query", "schema": operation.query})
+    if guarded:
+        parameters.append(_header("If-Match", "The ETag of the version that this replaces, or *."))
+    if operation.method == "PUT":
+        parameters.append(_header("If-None-Match", "`*`: only if there is no such record yet."))
+    if operation.method == "GET" and operation.scope != OPEN:
+        parameters.append(_header("If-None-Match", "An ETag: 304 if the answer is still the same."))
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": parameters,
+        "responses": _answers(operation),
+    }
+    if operation.description:
+        described["description"] = operation.description
+    if operation.bodies:
+        content = {media_type: {"schema": schema} for media_type, schema in operation.bodies.items()}
+        described["requestBody"] = {"required": True, "content": content}
+    if operation.scope == "read":
+        described["security"] = [{}, {"token": []}]
+    elif operation.scope != OPEN:
+        described["security"] = [{"token": []}]
+        described["x-scope"] = operation.scope
+    return described
+
+
+def _answers(operation: Operation) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for status, schema in operation.answers.items():
+        answer: dict[str, Any] = {"description": {200: "OK", 201: "Created", 204: "Deleted"}[status]}
+        if schema is not None:
+            answer["content"] = {"application/json": {"schema": schema}}
+        if schema is not None and operation.scope != OPEN:
+            answer["headers"] = {"ETag": _answer_header("The version of the answer.")}
+        if status == 201:
+            answer["headers"]["Location"] = _answer_header("The record's path.")
+        found[str(status)] = answer
+    if operation.method == "GET" and operation.scope != OPEN:
+        found["304"] = {"description": "Not changed since the ETag that If-None-Match names."}
+    if "<id>" in operation.path:
+        found["308"] = {
+            "description": "The record was merged: the same question of the one that it became.",
+            "headers": {"Location": _answer_header("Where to ask.")},
+        }
+    every = _EVERYWHERE if operation.scope != OPEN else ("internal", "unavailable")
+    for name in sorted({*every, *operation.problems}, key=lambda name: PROBLEMS[name].status):
+        found[str(PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{_problem(name)}"}
+    return found
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    shape: dict[str, Any] = {"type": "string", "pattern": f"^{ID_PATTERN}$"}
+    if name == "version":
+        shape = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
+    return {"in": "path", "name": name, "required": True, "schema": shape}
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "description": description, "schema": {"type": "string"}}
+
+
+def _answer_header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+def _problem(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
+def _problem_answer(title: str, about: str) -> dict[str, Any]:
+    return {
+        "description": f"{title}. {about}",
+        "content": {MEDIA_TYPE: {"schema": "Problem"}},
+    }
+
+
+def _name(schema: Any) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__ if issubclass(kind, Schema) else str(schema)

@@ -1,0 +1,97 @@
+"""What the service says of itself: health, the API description, its page, and what each problem means."""
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import flask_swagger_ui
+import orjson
+from flask import Flask, Response, abort, redirect, render_template, request, send_from_directory
+from werkzeug.wrappers import Response as AnyResponse
+
+from schemas import answers, queries
+from service.storage import migrate
+from service.web import openapi
+from service.web.access import OPEN
+from service.web.operations import Arguments, Operation, json
+from service.web.problems import KINDS as PROBLEMS
+
+SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
+"""Swagger UI comes inside a package of the lock file, so that the page needs no network."""
+SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
+
+
+def operations() -> Iterator[Operation]:
+    """The two health checks, for whoever runs the service."""
+    for name, view, summary in (
+        ("livez", live, "Whether the process runs"),
+        ("readyz", ready, "Whether requests can be answered: the database is there and migrated"),
+    ):
+        yield Operation(
+            name,
+            "GET",
+            f"/{name}",
+            view,
+            summary,
+            tag="service",
+            scope=OPEN,
+            query=queries.Nothing,
+            answers={200: answers.Health},
+        )
+
+
+def install(app: Flask, described: tuple[Operation, ...]) -> None:
+    """Add the pages, and the description of ``described``."""
+
+    @cache
+    def description() -> bytes:
+        return orjson.dumps(openapi.describe(described, version("parley")))
+
+    def openapi_json() -> Response:
+        response = Response(description(), mimetype="application/json")
+        response.set_etag(hashlib.sha256(description()).hexdigest()[:32])
+        response.headers["Cache-Control"] = "no-cache"
+        response.make_conditional(request)
+        return response
+
+    app.add_url_rule("/openapi.json", "openapi", openapi_json)
+    app.add_url_rule("/", "home", home)
+    app.add_url_rule("/docs", "docs", docs)
+    app.add_url_rule("/docs/assets/<name>", "docs-asset", asset)
+    app.add_url_rule("/problems/<name>", "problem", problem)
+    app.add_url_rule("/problems/", "problems", problems)
+
+
+def live(_: Arguments) -> Response:
+    return json({"status": "ok"})
+
+
+def ready(_: Arguments) -> Response:
+    migrate.check()
+    return json({"status": "ok"})
+
+
+def home() -> AnyResponse:
+    return redirect("/docs")
+
+
+def docs() -> str:
+    return render_template("docs.html")
+
+
+def asset(name: str) -> Response:
+    if name not in SWAGGER_FILES:
+        abort(404)
+    return send_from_directory(SWAGGER, name, max_age=86_400)
+
+
+def problems() -> str:
+    return render_template("problems.html", kinds=PROBLEMS)
+
+
+def problem(name: str) -> str:
+    if name not in PROBLEMS:
+        abort(404)
+    return render_template("problems.html", kinds={name: PROBLEMS[name]})

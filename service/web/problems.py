@@ -1,0 +1,168 @@
+"""Every error as a problem document (RFC 9457), and the table of the types there are."""
+
+import logging
+from typing import Any, NamedTuple
+
+import orjson
+from flask import Flask, Response, request, url_for
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from service import errors
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "1"
+"""Seconds. A write waits for a lock longer than that before it is given up."""
+
+log = logging.getLogger(__name__)
+
+
+class Kind(NamedTuple):
+    """One type of problem: ``/problems/{name}`` explains it."""
+
+    status: int
+    title: str
+    about: str
+
+
+KINDS = {
+    "malformed": Kind(
+        400,
+        "Malformed request",
+        "What was sent is not JSON, or not what HTTP allows, or a cursor not made here.",
+    ),
+    "unauthenticated": Kind(
+        401,
+        "A token is needed",
+        "Send Authorization: Bearer with a token that is neither revoked nor expired.",
+    ),
+    "forbidden": Kind(403, "Not within the token's scope", "The token's scope does not reach this far."),
+    "not-found": Kind(404, "Not found", "There is no such path, record or revision, or there was none then."),
+    "method-not-allowed": Kind(
+        405, "Method not allowed", "The path exists; the Allow header says what it takes."
+    ),
+    "not-acceptable": Kind(
+        406, "Format not available", "None of the formats asked for is one this path gives."
+    ),
+    "conflict": Kind(
+        409,
+        "Conflicts with other records",
+        "The id is taken; or other records refer to what was to be deleted (referrers names the first); "
+        "or a change would make what they say meaningless.",
+    ),
+    "precondition-failed": Kind(
+        412,
+        "Not the current version",
+        "The record is not at the version that If-Match names, or exists against If-None-Match. "
+        "The ETag header has the current version.",
+    ),
+    "too-large": Kind(413, "Body too large", "The body is longer than the service takes (PARLEY_MAX_BODY)."),
+    "unsupported-media-type": Kind(
+        415,
+        "Media type not supported",
+        "Send application/json (PATCH: application/merge-patch+json), not compressed.",
+    ),
+    "invalid": Kind(
+        422,
+        "Not valid",
+        "The document breaks the vocabulary, or a query parameter is unknown or has a wrong value. "
+        "errors names each place: a JSON Pointer into the document, or the parameter.",
+    ),
+    "precondition-required": Kind(
+        428,
+        "If-Match is required",
+        "The record exists. Say in If-Match which version the write replaces, by its ETag.",
+    ),
+    "internal": Kind(500, "Internal error", "A fault of the service. Its log has the particulars."),
+    "unavailable": Kind(
+        503,
+        "Store unavailable",
+        "The database is locked, full, or gone. Nothing was written. Retry after a moment.",
+    ),
+}
+
+_BY_STATUS = {kind.status: name for name, kind in KINDS.items()}
+_BY_ERROR: dict[type[errors.ParleyError], str] = {
+    errors.Malformed: "malformed",
+    errors.InvalidParameters: "invalid",
+    errors.Invalid: "invalid",
+    errors.NotFound: "not-found",
+    errors.Conflict: "conflict",
+    errors.PreconditionFailed: "precondition-failed",
+    errors.PreconditionRequired: "precondition-required",
+    errors.Unauthenticated: "unauthenticated",
+    errors.Forbidden: "forbidden",
+    errors.StoreUnavailable: "unavailable",
+    errors.NotMigrated: "unavailable",
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every error of the app with a problem document."""
+    app.register_error_handler(errors.Moved, _moved)
+    app.register_error_handler(errors.ParleyError, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _failed)
+
+
+def problem(name: str, detail: str, status: int | None = None, **members: Any) -> Response:
+    """A problem of one of the types of ``KINDS``, with further members."""
+    kind = KINDS[name]
+    body = {
+        "type": f"/problems/{name}",
+        "title": kind.title,
+        "status": status or kind.status,
+        "detail": detail,
+        "instance": request.path,
+        **members,
+    }
+    response = Response(orjson.dumps(body), body["status"], mimetype=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    if kind.status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
+    if kind.status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="parley"'
+    return response
+
+
+def _moved(error: errors.Moved) -> Response:
+    """308 to the same question of the record that this one was merged into."""
+    path = url_for(str(request.endpoint), **{**(request.view_args or {}), "id": error.new})
+    query = request.query_string.decode("ascii", "replace")
+    return Response(status=308, headers={"Location": f"{path}?{query}" if query else path})
+
+
+def _refused(error: errors.ParleyError) -> Response:
+    name = next(_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR)
+    members: dict[str, Any] = {}
+    place = "parameter" if isinstance(error, errors.InvalidParameters) else "pointer"
+    if error.faults:
+        members["errors"] = [{place: fault.place, "detail": fault.detail} for fault in error.faults]
+    if isinstance(error, errors.Conflict) and error.referrers:
+        members["referrers"] = error.referrers
+    current = getattr(error, "current", None)
+    if current is not None:
+        members["current"] = f'"{current}"'
+    response = problem(name, error.detail, **members)
+    if current is not None:
+        response.headers["ETag"] = f'"{current}"'
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    """What Flask and Werkzeug refuse by themselves: 404 and 405 of routing, 413, a malformed header."""
+    status = error.code or 500
+    response = problem(
+        _BY_STATUS.get(status, "malformed" if status < 500 else "internal"), error.description or "", status
+    )
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    if isinstance(error, RequestEntityTooLarge):
+        # The rest of the body is not read: the connection cannot be used again.
+        response.headers["Connection"] = "close"
+    return response
+
+
+def _failed(error: Exception) -> Response:
+    log.error("unexpected %s on %s %s", type(error).__name__, request.method, request.path, exc_info=error)
+    return problem("internal", "The service failed to answer; its log says why.")

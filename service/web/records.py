@@ -1,0 +1,222 @@
+"""The eight kinds of record: list, create, read, replace, patch, delete, and the revisions of each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from flask import Response, current_app, g, request, url_for
+
+from schemas import answers, queries
+from schemas.documents import SCHEMAS
+from schemas.vocabulary import KINDS
+from service import questions, recording
+from service.diplomacy.changes import ANY, Change
+from service.errors import Conflict, Fault, InvalidParameters, Moved, PreconditionFailed
+from service.recording import Outcome
+from service.web import bodies
+from service.web.operations import Arguments, Operation, page, paging, span, tagged, unless_unchanged
+
+READ, WRITTEN = ("not-found",), ("malformed", "too-large", "unsupported-media-type", "conflict")
+
+
+def operations() -> Iterator[Operation]:
+    """All operations on records, kind by kind."""
+    for kind, described in KINDS.items():
+        yield from _collection(kind, f"/v1/{described.plural}")
+        yield from _single(kind, f"/v1/{described.plural}/<id>")
+
+
+def _collection(kind: str, path: str) -> Iterator[Operation]:
+    common: dict[str, Any] = {"tag": KINDS[kind].plural, "fixed": {"kind": kind}}
+    yield Operation(
+        f"list-{KINDS[kind].plural}",
+        "GET",
+        path,
+        listed,
+        f"List {KINDS[kind].plural}",
+        scope="read",
+        query=queries.listing(kind),
+        answers={200: answers.LISTS[kind]},
+        problems=("malformed",),
+        **common,
+    )
+    yield Operation(
+        f"create-{kind}",
+        "POST",
+        path,
+        created,
+        f"Create {_a(kind)}",
+        scope="write",
+        query=queries.Nothing,
+        bodies={bodies.JSON: SCHEMAS[kind]},
+        answers={201: answers.RECORDS[kind]},
+        problems=WRITTEN,
+        description="Without an id in the document the service makes one (UUIDv7).",
+        **common,
+    )
+
+
+def _single(kind: str, path: str) -> Iterator[Operation]:
+    common: dict[str, Any] = {"tag": KINDS[kind].plural, "fixed": {"kind": kind}}
+    known = {"scope": "read", "problems": READ, **common}
+    write = {"scope": "write", "query": queries.Nothing, **common}
+    guarded = ("not-found", "precondition-failed", "precondition-required")
+    record = answers.RECORDS[kind]
+    yield Operation(
+        f"get-{kind}",
+        "GET",
+        path,
+        got,
+        f"Read {_a(kind)}",
+        query=queries.RecordQuery,
+        answers={200: record},
+        **known,
+    )
+    yield Operation(
+        f"put-{kind}",
+        "PUT",
+        path,
+        put,
+        f"Create or replace {_a(kind)}",
+        bodies={bodies.JSON: SCHEMAS[kind]},
+        answers={200: record, 201: record},
+        problems=(*WRITTEN, *guarded[1:]),
+        description="Replacing needs If-Match with the record's ETag; If-None-Match: * creates only.",
+        **write,
+    )
+    yield Operation(
+        f"patch-{kind}",
+        "PATCH",
+        path,
+        patched,
+        f"Amend {_a(kind)}",
+        bodies={bodies.MERGE_PATCH: answers.Patch},
+        answers={200: record},
+        problems=(*WRITTEN, *guarded),
+        description="A JSON Merge Patch (RFC 7396). Needs If-Match with the record's ETag.",
+        **write,
+    )
+    yield Operation(
+        f"delete-{kind}",
+        "DELETE",
+        path,
+        deleted,
+        f"Delete {_a(kind)}",
+        answers={204: None},
+        problems=("conflict", *guarded),
+        description="Needs If-Match with the record's ETag. What is referred to cannot be deleted.",
+        **write,
+    )
+    yield Operation(
+        f"list-{kind}-revisions",
+        "GET",
+        f"{path}/revisions",
+        past,
+        f"The past of {_a(kind)}",
+        query=queries.PastQuery,
+        answers={200: answers.RevisionPage},
+        **{**known, "problems": (*READ, "malformed")},
+    )
+    yield Operation(
+        f"get-{kind}-revision",
+        "GET",
+        f"{path}/revisions/<version>",
+        one_revision,
+        f"One revision of {_a(kind)}",
+        query=queries.Nothing,
+        answers={200: answers.RevisionEntry},
+        **known,
+    )
+
+
+def listed(arguments: Arguments, kind: str) -> Response:
+    described = KINDS[kind]
+    filters = {name: ids for name, ids in arguments.items() if isinstance(ids, list)}
+    types = filters.pop(described.type, []) if described.type else []
+    statuses = filters.pop("status", [])
+    return unless_unchanged(
+        lambda: page(questions.listing(kind, filters, types, statuses, span(arguments), paging(arguments)))
+    )
+
+
+def created(_: Arguments, kind: str) -> Response:
+    document = _body(bodies.JSON)
+    id = document.get("id") if isinstance(document.get("id"), str) else None
+    try:
+        (outcome,) = recording.write([Change(kind, id, document, create_only=True)], g.author)
+    except (PreconditionFailed, Moved) as error:
+        raise Conflict(f"The id is taken: {error.detail}") from error
+    response = _written(outcome, 201)
+    response.headers["Location"] = url_for(f"get-{kind}", id=outcome.id)
+    return response
+
+
+def got(arguments: Arguments, kind: str, id: str) -> Response:
+    found = questions.record(kind, id, span(arguments).known_at)
+    tags = request.if_none_match
+    if tags.contains_weak(str(found.version)):
+        response = Response(status=304)
+    else:
+        response = Response(found.body, mimetype="application/json")
+    response.set_etag(str(found.version))
+    return tagged(response)
+
+
+def put(_: Arguments, kind: str, id: str) -> Response:
+    only_new = request.if_none_match.star_tag
+    if request.if_none_match and not only_new:
+        raise InvalidParameters(
+            "If-None-Match on a write must be *.", [Fault("If-None-Match", "must be * on a write")]
+        )
+    change = Change(kind, id, _body(bodies.JSON), replaces=_replaces(), create_only=only_new)
+    (outcome,) = recording.write([change], g.author)
+    return _written(outcome, 201 if outcome.action == "created" else 200)
+
+
+def patched(_: Arguments, kind: str, id: str) -> Response:
+    change = Change(kind, id, _body(bodies.MERGE_PATCH), patch=True, replaces=_replaces())
+    (outcome,) = recording.write([change], g.author)
+    return _written(outcome, 200)
+
+
+def deleted(_: Arguments, kind: str, id: str) -> Response:
+    recording.write([Change(kind, id, None, replaces=_replaces())], g.author)
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
+def past(arguments: Arguments, kind: str, id: str) -> Response:
+    known_at = span(arguments).known_at
+    return unless_unchanged(lambda: page(questions.past(kind, id, paging(arguments), known_at)))
+
+
+def one_revision(_: Arguments, kind: str, id: str, version: str) -> Response:
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+    return unless_unchanged(
+        lambda: Response(orjson.dumps(questions.revision(kind, id, number)), mimetype="application/json")
+    )
+
+
+def _body(media_type: str) -> dict[str, Any]:
+    return bodies.document(request, media_type, current_app.config["PARLEY"].max_body)
+
+
+def _replaces() -> frozenset[int] | None:
+    """The versions that If-Match names. Weak tags never match (RFC 9110, section 13.1.1)."""
+    if "If-Match" not in request.headers:
+        return None
+    if request.if_match.star_tag:
+        return ANY
+    tags = [tag for tag in request.if_match if tag.isascii() and tag.isdigit() and len(tag) < 10]
+    return frozenset(map(int, tags))
+
+
+def _written(outcome: Outcome, status: int) -> Response:
+    response = Response(outcome.document, status, mimetype="application/json")
+    response.set_etag(str(outcome.version))
+    return response
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -1,0 +1,90 @@
+"""The questions that Parley is for: position histories, talk timelines, search."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response
+
+from schemas import answers, queries
+from schemas.vocabulary import ON_THE_TIMELINE
+from service import questions
+from service.web.operations import Arguments, Operation, page, paging, span, unless_unchanged
+
+
+def operations() -> Iterator[Operation]:
+    """Histories, timelines and search."""
+    histories: dict[str, Any] = {
+        "method": "GET",
+        "tag": "positions",
+        "scope": "read",
+        "answers": {200: answers.HistoryPage},
+        "problems": ("not-found", "malformed"),
+    }
+    timelines = {**histories, "tag": "timeline", "answers": {200: answers.TimelinePage}, "view": timeline}
+    yield Operation(
+        "actor-positions",
+        path="/v1/actors/<id>/positions",
+        view=actor_history,
+        query=queries.ActorHistoryQuery,
+        summary="Where an actor stands, since when, and who says so",
+        **histories,
+    )
+    yield Operation(
+        "issue-positions",
+        path="/v1/issues/<id>/positions",
+        view=issue_history,
+        query=queries.IssueHistoryQuery,
+        summary="Where every actor stands on an issue",
+        **histories,
+    )
+    yield Operation(
+        "timeline",
+        path="/v1/timeline",
+        query=queries.TimelineQuery,
+        summary="What happened, in order",
+        **{**timelines, "problems": ("malformed",)},
+    )
+    yield Operation(
+        "track-timeline",
+        path="/v1/tracks/<id>/timeline",
+        query=queries.TimelineQuery,
+        summary="What happened in a track and its sub-tracks, in order",
+        **timelines,
+    )
+    yield Operation(
+        "search",
+        "GET",
+        "/v1/search",
+        search,
+        "Records by the words in them",
+        tag="search",
+        scope="read",
+        query=queries.SearchQuery,
+        answers={200: answers.SearchPage},
+        problems=("malformed",),
+    )
+
+
+def actor_history(arguments: Arguments, id: str) -> Response:
+    return _history(arguments, [id], arguments.get("issue", []), ("actor", id))
+
+
+def issue_history(arguments: Arguments, id: str) -> Response:
+    return _history(arguments, arguments.get("actor", []), [id], ("issue", id))
+
+
+def _history(arguments: Arguments, actors: list[str], issues: list[str], whose: tuple[str, str]) -> Response:
+    how = arguments["attributed"], arguments["status"], span(arguments), paging(arguments)
+    return unless_unchanged(lambda: page(questions.history(actors, issues, *how, required=whose)))
+
+
+def timeline(arguments: Arguments, id: str | None = None) -> Response:
+    kinds = tuple(dict.fromkeys(arguments.get("kind", ON_THE_TIMELINE)))
+    actors, issues = arguments.get("actor", []), arguments.get("issue", [])
+    how = span(arguments), paging(arguments)
+    return unless_unchanged(lambda: page(questions.timeline(kinds, actors, issues, id, *how)))
+
+
+def search(arguments: Arguments) -> Response:
+    kinds, how = arguments.get("kind", []), paging(arguments)
+    return unless_unchanged(lambda: page(questions.found(arguments["q"], kinds, how)))
