@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from schemas import vocabulary as words
 from schemas.documents import SCHEMAS
-from schemas.fields import Id, Number, Whole
+from schemas.fields import Id, Kind, Number, Whole
 
 
 def _bound(which: str) -> fields.String:
@@ -112,7 +112,7 @@ def recorded(kind: str) -> type[Schema]:
     """A kind's schema as the service answers it: with what the service gives."""
     given = {
         "id": Id(required=True),
-        "kind": fields.String(required=True, metadata={"const": kind}),
+        "kind": Kind(kind, required=True),
         "version": Whole(1, required=True),
         "recorded_at": fields.String(required=True, metadata={"format": "date-time"}),
     }

@@ -7,10 +7,24 @@ resolves, that a stance is on its issue's scale) is held by ``service.recording`
 from collections.abc import Iterator
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields
 
 from schemas import vocabulary as words
-from schemas.fields import Country, Date, Id, Language, Line, ManyOf, Number, Term, Text, Web, Whole
+from schemas.fields import (
+    Country,
+    Date,
+    Id,
+    Kind,
+    Language,
+    Line,
+    ManyOf,
+    Matching,
+    Number,
+    Term,
+    Text,
+    Web,
+    Whole,
+)
 
 
 class Strict(Schema):
@@ -38,9 +52,7 @@ class Place(Strict):
 class Name(Strict):
     text = Line(required=True)
     language = Language()
-    script = fields.String(
-        validate=validate.Regexp(r"^[A-Z][a-z]{3}\Z", error="must be an ISO 15924 code, such as Cyrl")
-    )
+    script = Matching(r"[A-Z][a-z]{3}", "must be an ISO 15924 code, such as Cyrl")
 
 
 class Membership(Strict):
@@ -55,7 +67,6 @@ class Record(Strict):
     """What every kind has. ``id``, ``version`` and ``recorded_at`` are the service's to give."""
 
     id = Id(metadata={"description": "Chosen by the caller, or a UUIDv7."})
-    kind = fields.String()
     version = Whole(1, metadata={"description": "On a write: the version it replaces, if sent."})
     recorded_at = Line(metadata={"readOnly": True, "format": "date-time"})
     notes = Text()
@@ -63,21 +74,21 @@ class Record(Strict):
 
 
 class Actor(Record):
+    kind = Kind("actor")
     type = Term(words.ACTOR_TYPES, required=True)
     name = Line(required=True)
     names = ManyOf(fields.Nested(Name))
     country = Country()
     memberships = ManyOf(fields.Nested(Membership))
     identifiers = fields.Dict(
-        keys=fields.String(
-            validate=validate.Regexp(r"^[a-z][a-z0-9_-]{0,39}\Z", error="is not a scheme's name")
-        ),
+        keys=Matching(r"[a-z][a-z0-9_-]{0,39}", "is not a scheme's name"),
         values=Line(longest=200),
         metadata={"examples": [{"wikidata": "Q3874799"}]},
     )
 
 
 class Source(Record):
+    kind = Kind("source")
     type = Term(words.SOURCE_TYPES, required=True)
     title = Line(required=True)
     publisher = Line()
@@ -96,6 +107,7 @@ class ScalePoint(Strict):
 
 
 class Issue(Record):
+    kind = Kind("issue")
     title = Line(required=True)
     proposition = Text(required=True, metadata={"description": "What a high stance accepts."})
     scale = ManyOf(
@@ -108,6 +120,7 @@ class Issue(Record):
 
 
 class Track(Record):
+    kind = Kind("track")
     title = Line(required=True)
     type = Term(words.TRACK_TYPES, required=True)
     began = Date()
@@ -127,6 +140,7 @@ class Outcome(Strict):
 
 
 class Talk(Record):
+    kind = Kind("talk")
     title = Line(required=True)
     mode = Term(words.TALK_MODES, required=True)
     status = Term(words.TALK_STATUSES, required=True)
@@ -156,6 +170,7 @@ class StatementRelation(Strict):
 
 
 class Statement(Record):
+    kind = Kind("statement")
     speaker = Id(required=True)
     text = Text(required=True)
     directness = Term(words.DIRECTNESS, required=True)
@@ -183,6 +198,7 @@ class Clause(Strict):
 
 
 class Proposal(Record):
+    kind = Kind("proposal")
     title = Line(required=True)
     status = Term(words.PROPOSAL_STATUSES, required=True)
     tabled = Date()
@@ -208,6 +224,7 @@ class Figure(Strict):
 
 
 class Event(Record):
+    kind = Kind("event")
     type = Term(words.EVENT_TYPES, required=True)
     title = Line(required=True)
     occurred = Date(required=True)

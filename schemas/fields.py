@@ -80,14 +80,32 @@ class Term(fields.String):
         super().__init__(validate=validate.OneOf(words, error="must be one of: {choices}"), **kwargs)
 
 
-class Id(fields.String):
+class Matching(fields.String):
+    """A string that a pattern matches from end to end."""
+
+    def __init__(self, pattern: str, error: str, **kwargs: Any) -> None:
+        def rule(value: str) -> None:
+            # Not marshmallow's Regexp: "$" lets a line break pass, and what does not is no JSON Schema.
+            if not re.fullmatch(pattern, value, re.ASCII):
+                raise ValidationError(error)
+
+        super().__init__(validate=rule, **_described(kwargs, pattern=f"^{pattern}$"))
+
+
+class Id(Matching):
     """The id of a record."""
 
     def __init__(self, **kwargs: Any) -> None:
-        rule = validate.Regexp(
-            rf"^{ID_PATTERN}\Z", error="must be 1 to 80 of a-z, 0-9 and -, not beginning with -"
-        )
-        super().__init__(validate=rule, **kwargs)
+        error = "must be 1 to 80 of a-z, 0-9 and -, not beginning with -"
+        super().__init__(ID_PATTERN, error, **kwargs)
+
+
+class Kind(fields.String):
+    """The kind that a document is of, where it says so."""
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        rule = validate.Equal(kind, error="must be {other} here")
+        super().__init__(validate=rule, **_described(kwargs, const=kind))
 
 
 class Date(Line):
@@ -153,14 +171,12 @@ class Country(fields.String):
             raise ValidationError("must be an ISO 3166-1 alpha-2 code in capitals, such as UA")
 
 
-class Language(fields.String):
+class Language(Matching):
     """A BCP 47 language tag, such as ``uk`` or ``sr-Latn``."""
 
     def __init__(self, **kwargs: Any) -> None:
         tag = r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?"
-        super().__init__(
-            validate=validate.Regexp(rf"^{tag}\Z", error="must be a language tag, such as en"), **kwargs
-        )
+        super().__init__(tag, "must be a language tag, such as en", **kwargs)
 
 
 class ManyOf(fields.List[Any]):

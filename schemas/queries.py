@@ -45,11 +45,12 @@ def _ids(description: str) -> DelimitedList:
     )
 
 
-def _terms(allowed: tuple[str, ...], description: str, **kwargs: Any) -> DelimitedList:
+def _terms(allowed: tuple[str, ...], description: str, default: tuple[str, ...] = ()) -> DelimitedList:
     term = fields.String(validate=validate.OneOf(allowed, error="must be of: {choices}"))
-    return DelimitedList(
-        term, metadata={"description": f"{description} Comma-separated: any of them."}, **kwargs
-    )
+    about = {"description": f"{description} Comma-separated: any of them."}
+    if not default:
+        return DelimitedList(term, metadata=about)
+    return DelimitedList(term, load_default=list(default), metadata={**about, "default": list(default)})
 
 
 def _moment(description: str, example: str) -> fields.String:
@@ -90,7 +91,7 @@ def _statuses() -> DelimitedList:
     return _terms(
         words.STATEMENT_STATUSES,
         "Statuses of the statements. What was denied or retracted is no stance held: listed only if asked.",
-        load_default=words.STANDING,
+        default=words.STANDING,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from peewee import SQL, Select, fn
 
-from schemas.vocabulary import GONE
+from schemas.vocabulary import GONE, ON_THE_TIMELINE
 from service.storage.database import database
 from service.storage.knowledge import Key, Window, beyond, first_of, holds, within
 from service.storage.models import Edge, Record, Revision
@@ -57,12 +57,22 @@ def page(
     limit: int,
 ) -> list[Row]:
     """Records in the order of the design: earliest bound, latest bound, id; from ``after`` on."""
-    streams = [
-        stream.order_by(*order)
-        for stream, order in _streams(kinds, filters, at, window, types, statuses, after)
-    ]
-    if not streams:
+    if any(not given.keys for given in filters):
         return []
+    # An edge has the dates of the record that states it, if that kind of record has dates.
+    driven = bool(filters) and set(kinds) <= set(ON_THE_TIMELINE)
+    rest = filters[1:] if driven else filters
+    streams = []
+    for source in _sources(kinds, filters[0] if driven else None, at):
+        order = (source.dated.earliest, source.dated.latest, Record.id)
+        conditions = [*within(source.dated, window), *(_states(given, source.revision, at) for given in rest)]
+        if types:
+            conditions.append(source.described.type.in_(types))
+        if statuses:
+            conditions.append(source.described.status.in_(statuses))
+        if after is not None:
+            conditions.append(beyond(order, after))
+        streams.append((source.query.where(*conditions) if conditions else source.query).order_by(*order))
     top = first_of(streams, ("earliest", "latest", "id"), limit)
     query = (
         Select(
@@ -78,63 +88,45 @@ def _row(row: tuple[Any, ...]) -> Row:
     return Row._make((*row[:2], Revision.kind.python_value(row[2]), *row[3:]))
 
 
-def _streams(
-    kinds: Sequence[str],
-    filters: Sequence[Filter],
-    at: int | None,
-    window: Window,
-    types: Sequence[str],
-    statuses: Sequence[str],
-    after: Key | None,
-) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    if any(not given.keys for given in filters):
-        return
+class _Source(NamedTuple):
+    """Candidates for a page, as one index has them in order."""
+
+    query: Any
+    """Selects revision, earliest, latest, id."""
+    dated: Any
+    """The table that the dates are read from."""
+    described: Any
+    """The table that type and status are read from."""
+    revision: Any
+    """The revision that is the record at the time."""
+
+
+def _sources(kinds: Sequence[str], driver: Filter | None, at: int | None) -> Iterator[_Source]:
     described = Record if at is None else Revision
-
-    def finish(
-        query: Any, table: Any, conditions: list[Any], rest: Sequence[Filter]
-    ) -> tuple[Any, tuple[Any, ...]]:
-        conditions += within(table, window)
-        conditions += [_states(given, at) for given in rest]
-        if types:
-            conditions.append(described.type.in_(types))
-        if statuses:
-            conditions.append(described.status.in_(statuses))
-        order = (table.earliest, table.latest, Record.id)
-        if after is not None:
-            conditions.append(beyond(order, after))
-        return query.where(*conditions), order
-
-    # Dates of edges are those of the record that states them, but for kinds that have none of their own.
-    driver = filters[0] if filters and not set(kinds) & {"actor", "issue", "source", "track"} else None
     if driver:
         for end in _ends(driver):
             query = (
                 Edge.select(Edge.revision.alias("revision"), Edge.earliest, Edge.latest, Record.id)
                 .join(Record, on=(Record.key == Edge.record))
+                .where(end, holds(Edge, at), Record.kind.in_(kinds))
                 .distinct()
             )
-            if statuses or types or len(kinds) < 4:  # Of all that edges name, only some.
+            if at is not None:
                 query = query.join(Revision, on=(Revision.seq == Edge.revision))
-                end &= Revision.kind.in_(kinds)  # noqa: PLW2901
-            yield finish(query, Edge, [end, holds(Edge, at)], filters[1:])
+            yield _Source(query, Edge, described, Edge.revision)
         return
     for kind in kinds:
+        revision = Record.revision if at is None else Revision.seq
         query = described.select(
-            Revision.seq.alias("revision"), described.earliest, described.latest, Record.id
-        )
+            revision.alias("revision"), described.earliest, described.latest, Record.id
+        ).where(described.kind == kind)
         if at is None:
-            query = query.join(Revision, on=(Revision.seq == Record.revision))
-            conditions = [Record.kind == kind]
+            query = query.where(Record.revision.is_null(False))
         else:
-            query = query.join(Record, on=(Record.key == Revision.record))
-            conditions = [
-                Revision.kind == kind,
-                Revision.seq <= at,
-                Revision.action.not_in(GONE),
-                _newest(at),
-            ]
-        yield finish(query, described, conditions, filters)
+            query = query.join(Record, on=(Record.key == Revision.record)).where(
+                Revision.seq <= at, Revision.action.not_in(GONE), _newest(at)
+            )
+        yield _Source(query, described, described, revision)
 
 
 def _ends(given: Filter) -> Iterator[Any]:
@@ -152,12 +144,10 @@ def _end(relation: str, tail: bool, keys: Sequence[int], edge: Any = Edge) -> An
     return (edge.relation == relation) & (column == keys[0] if len(keys) == 1 else column.in_(keys))
 
 
-def _states(given: Filter, at: int | None) -> Any:
+def _states(given: Filter, revision: Any, at: int | None) -> Any:
     stated = Edge.alias("stated")
     ends = reduce(lambda left, right: left | right, (_end(*end, given.keys, stated) for end in given.ends))
-    return fn.EXISTS(
-        stated.select(SQL("1")).where((stated.revision == Revision.seq) & holds(stated, at) & ends)
-    )
+    return fn.EXISTS(stated.select(SQL("1")).where((stated.revision == revision) & holds(stated, at) & ends))
 
 
 def _newest(at: int) -> Any:

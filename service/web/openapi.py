@@ -7,6 +7,7 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
+from webargs.fields import DelimitedList
 
 from schemas import answers
 from schemas.vocabulary import ID_PATTERN, KINDS
@@ -53,6 +54,8 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
         tags=[{"name": name, "description": about} for name, about in TAGS.items()],
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    assert marshmallow.converter  # noqa: S101 -- the plugin has one once it is in a spec
+    marshmallow.converter.add_parameter_attribute_function(_comma_separated)
     for schema in (*answers.RECORDS.values(), answers.Problem):
         spec.components.schema(_name(schema), schema=schema)
     for name, kind in PROBLEMS.items():
@@ -69,7 +72,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.query._declared_fields:
         parameters.append({"in": "query", "schema": operation.query})
     if guarded:
-        parameters.append(_header("If-Match", "The ETag of the version that this replaces, or *."))
+        needed = operation.method != "PUT"
+        parameters.append(_header("If-Match", "The ETag of the version that this replaces, or *.", needed))
     if operation.method == "PUT":
         parameters.append(_header("If-None-Match", "`*`: only if there is no such record yet."))
     if operation.method == "GET" and operation.scope != OPEN:
@@ -118,6 +122,13 @@ def _answers(operation: Operation) -> dict[str, Any]:
     return found
 
 
+def _comma_separated(_: Any, field: Any, **__: Any) -> dict[str, Any]:
+    """The lists of our queries are one parameter, ``a,b``; apispec would have it repeated."""
+    if not isinstance(field, DelimitedList):
+        return {}
+    return {"explode": False, "style": "form"}
+
+
 def _path_parameter(name: str) -> dict[str, Any]:
     shape: dict[str, Any] = {"type": "string", "pattern": f"^{ID_PATTERN}$"}
     if name == "version":
@@ -125,8 +136,9 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"in": "path", "name": name, "required": True, "schema": shape}
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
-    return {"in": "header", "name": name, "description": description, "schema": {"type": "string"}}
+def _header(name: str, description: str, required: bool = False) -> dict[str, Any]:
+    shape = {"type": "string"}
+    return {"in": "header", "name": name, "description": description, "required": required, "schema": shape}
 
 
 def _answer_header(description: str) -> dict[str, Any]:
