@@ -6,11 +6,18 @@ Checked against gunicorn 27.0. What is not named here is gunicorn's default, and
 import os
 from pathlib import Path
 
+from gunicorn import util
+from orjson import dumps
+
+from service.settings import load
+
+settings = load()
+
 # What runs: the factory, called once in each worker.
 wsgi_app = "service.app:create_app()"
 
 # Loopback unless told otherwise: a proxy or a container's own network stands between it and the world.
-bind = os.environ.get("PARLEY_BIND") or "127.0.0.1:8000"
+bind = settings.bind
 
 # For PARLEY_BIND=unix:/path: the owner and the group (the proxy's) may connect. By default all could.
 umask = 0o007
@@ -20,10 +27,10 @@ umask = 0o007
 worker_class = "gthread"
 
 # Two processes by default, for two cores. Only reads gain from more: writes are serialised.
-workers = int(os.environ.get("PARLEY_WORKERS") or 2)
+workers = settings.workers
 
 # Requests in progress in each worker. Every thread keeps a database connection open.
-threads = int(os.environ.get("PARLEY_THREADS") or 4)
+threads = settings.threads
 
 # Each worker opens its own database. A SQLite connection carried through a fork breaks the file's locks.
 preload_app = False
@@ -64,3 +71,19 @@ control_socket_disable = True
 accesslog = None
 errorlog = "-"
 loglevel = "info"
+
+
+def _refuse(sock, status, reason, message):  # type: ignore[no-untyped-def]
+    """What gunicorn refuses itself (a line or header too long, or none), as the service would: RFC 9457."""
+    name = "malformed" if status < 500 else "internal"
+    body = dumps(
+        {"type": f"/problems/{name}", "title": reason, "status": status, "detail": message or reason}
+    )
+    head = (
+        f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    util.write_nonblock(sock, head.encode("ascii", "replace") + body)
+
+
+util.write_error = _refuse

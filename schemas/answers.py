@@ -80,8 +80,8 @@ class Fault(Schema):
 
 class Referrer(Schema):
     id = Id(required=True)
-    kind = fields.String()
-    relation = fields.String()
+    kind = _word(tuple(words.KINDS))
+    relation = _word(tuple(words.RELATIONS))
     label = fields.String()
     stance = fields.String()
 

@@ -48,7 +48,9 @@ class Text(fields.String):
         if found := self.forbidden.search(value):
             raise self.make_error("control", code=ord(found.group()))
         text = unicodedata.normalize("NFC", value)
-        if not text.strip():
+        if all(
+            unicodedata.category(char)[0] in "ZC" for char in text
+        ):  # Spaces, and what is not seen at all.
             raise self.make_error("blank")
         if len(text) > self.longest:
             raise self.make_error("long", longest=self.longest, length=len(text))

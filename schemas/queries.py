@@ -48,9 +48,11 @@ def _ids(description: str) -> DelimitedList:
 def _terms(allowed: tuple[str, ...], description: str, default: tuple[str, ...] = ()) -> DelimitedList:
     term = fields.String(validate=validate.OneOf(allowed, error="must be of: {choices}"))
     about = {"description": f"{description} Comma-separated: any of them."}
+    rule = validate.Length(1, len(allowed), error="must name from {min} to {max} of them")
     if not default:
-        return DelimitedList(term, metadata=about)
-    return DelimitedList(term, load_default=list(default), metadata={**about, "default": list(default)})
+        return DelimitedList(term, validate=rule, metadata=about)
+    about_default = {**about, "default": list(default)}
+    return DelimitedList(term, validate=rule, load_default=list(default), metadata=about_default)
 
 
 def _moment(description: str, example: str) -> fields.String:

@@ -9,7 +9,7 @@ from service.storage import migrate
 @click.command("migrate")
 def command() -> None:
     """Bring the database's schema up to date. Several at once are safe: one does the work."""
-    opened(migrated=False)
+    opened(migrating=True)
     done = migrate.migrate()
     for name in done:
         click.echo(f"applied {name}", err=True)

@@ -4,9 +4,11 @@ import json
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from service import settings
+
+COLUMNS = ("Value", "Default", "What it is")
 
 
 @click.command("settings")
@@ -26,10 +28,10 @@ def command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows))
         return
-    table = Table("Setting", "Value", "Default", "What it is", show_lines=True)
+    table = Table(Column("Setting", no_wrap=True), *(Column(name, overflow="fold") for name in COLUMNS))
     for row in rows:
         table.add_row(*row.values())
-    Console(width=None).print(table)
+    Console().print(table)
 
 
 def _shown(value: object, secret: bool = False) -> str:

@@ -5,10 +5,10 @@ from service.settings import Settings
 from service.storage import database, migrate
 
 
-def opened(migrated: bool = True) -> Settings:
-    """Connect to the database that the settings name. Raises NotMigrated if it has to be ready and is not."""
+def opened(*, migrating: bool = False) -> Settings:
+    """Connect to the database that the settings name. Raises NotMigrated if it is not ready to be used."""
     found = settings.load()
-    database.connect(found)
-    if migrated:
+    database.connect(found, create=migrating)
+    if not migrating:
         migrate.check()
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask, Response
 
 from service import settings as all_settings
+from service.errors import BadSetting
 from service.settings import Settings
 from service.storage import database, migrate
 from service.web import cursors, operations, pages, problems, records, stories
@@ -18,6 +19,9 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+KEY_BYTES = 32
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The service, on the database that the settings name (default: those of the environment).
 
@@ -27,7 +31,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.connect(settings)
     migrate.check()
     app = Flask(__name__, root_path=str(Path(__file__).parent / "web"))
-    app.url_map.strict_slashes = True
+    # A path with a slash too many is another path, and no redirect.
+    app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(PARLEY=settings, CURSORS=cursors.serializer(_secret(settings)))
     described = (*stories.operations(), *records.operations(), *pages.operations())
@@ -52,16 +57,29 @@ def _secret(settings: Settings) -> str:
     if settings.secret_key:
         return settings.secret_key
     file = settings.home / "secret.key"
-    settings.home.mkdir(parents=True, exist_ok=True)
-    # Written aside and linked into place: workers that start together all read the first one's key.
-    draft = settings.home / f".secret.{os.getpid()}.{secrets.token_hex(4)}"
-    if not file.exists():
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            handle.write(secrets.token_urlsafe(32))
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return file.read_text().strip()
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            _make_secret(file)
+        key = file.read_text().strip()
+    except OSError as error:
+        raise BadSetting(f"The signing key cannot be kept at {file}: {error.strerror}.") from error
+    if len(key) < KEY_BYTES:
+        raise BadSetting(f"{file} holds no key. Delete it: a new one will be made.")
+    return key
+
+
+def _make_secret(file: Path) -> None:
+    # Written aside, to the disk, and linked into place: workers that start together all read the first
+    # one's key, and none reads half of one.
+    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+        handle.write(secrets.token_urlsafe(KEY_BYTES))
+        handle.flush()
+        os.fsync(handle.fileno())
+    try:
+        file.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -49,6 +49,10 @@ class Moved(ParleyError):
         self.new = new
 
 
+class NotAcceptable(ParleyError):
+    """None of the formats asked for is one that the path gives."""
+
+
 class Conflict(ParleyError):
     """The write contradicts what the store holds; ``referrers`` are the first few that stand against it."""
 

@@ -4,7 +4,7 @@ Every answer is a dict ready for ``orjson.dumps``, in which stored documents sta
 (``orjson.Fragment``): no record is serialised again.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -22,7 +22,8 @@ Answer = dict[str, Any]
 Position = tuple[Any, ...]
 """Where a page ended: the sort key of its last entry."""
 
-MADE, HELD, CITED = ("made",), POSITIONS, ("cites",)
+INCLUDED = ("actor", "source", "issue")
+"""The kinds of record whose names a reader of an entry needs."""
 
 
 class Page(NamedTuple):
@@ -110,10 +111,7 @@ def listing(
         resolved = _resolved([id for ids in filters.values() for id in ids], at)
         rows = pages.page(
             (kind,),
-            [
-                Filter(_ends((kind,), lambda reference: reference.filter == name), _keys(ids, resolved))  # noqa: B023
-                for name, ids in filters.items()
-            ],
+            [_filtered(kind, name, ids, resolved) for name, ids in filters.items()],
             at=at,
             window=span.window,
             types=types,
@@ -139,7 +137,7 @@ def timeline(
     with reading():
         at = _revision(span.known_at)
         resolved = _resolved([*actors, *issues, *([track] if track else [])], at)
-        named = {"actor": _keys(actors, resolved), "issue": _keys(issues, resolved)}
+        named = {kind: _keys(ids, (kind,), resolved) for kind, ids in (("actor", actors), ("issue", issues))}
         asked = {"actor": bool(actors), "issue": bool(issues), "track": bool(track)}
         if track:
             named["track"] = records.descendants(_required("track", track, resolved, at), at)
@@ -152,8 +150,14 @@ def timeline(
         ]
         page = _page(entries, paging)
         shown = [row.revision for row in rows[: paging.limit]]
-        included = records.ends(shown, ("made", "took-part", "sponsored", "involved-in"), CITED, at)
+        included = records.named(shown, INCLUDED, at)
         return page._replace(included=_fragments(included))
+
+
+def _filtered(kind: str, name: str, ids: Sequence[str], resolved: Mapping[str, records.Resolved]) -> Filter:
+    named = [reference for reference in REFERENCES[kind] if reference.filter == name]
+    targets = {target for reference in named for target in reference.kinds}
+    return Filter(_ends((kind,), lambda reference: reference in named), _keys(ids, targets, resolved))
 
 
 def _naming(kinds: Sequence[str], named: str, keys: tuple[int, ...]) -> Filter:
@@ -177,7 +181,7 @@ def history(
         at = _revision(span.known_at)
         resolved = _resolved([*actors, *issues], at)
         _required(*required, resolved, at)
-        holders, on = _keys(actors, resolved), _keys(issues, resolved)
+        holders, on = _keys(actors, ("actor",), resolved), _keys(issues, ("issue",), resolved)
         if bool(actors) > bool(holders) or bool(issues) > bool(on):
             return Page([], None, {})
         relations = dict(zip(ATTRIBUTED, (POSITIONS[:1], POSITIONS, POSITIONS[1:]), strict=True))[attributed]
@@ -192,7 +196,7 @@ def history(
             limit=paging.limit + 1,
         )
         shown = entries[: paging.limit]
-        included = records.ends([entry.revision for entry in shown], (*MADE, *HELD), (*HELD, *CITED), at)
+        included = records.named([entry.revision for entry in shown], INCLUDED, at)
         scales = {entry.issue: stances.scale_of(orjson.loads(included[entry.issue])) for entry in shown}
         # From a later date on, a page may leave out what lies between.
         whole = "position" in relations and set(STANDING) <= set(statuses) and span.since is None
@@ -245,8 +249,6 @@ def _required(kind: str, id: str, resolved: Mapping[str, records.Resolved], at: 
     found = resolved.get(id)
     if found is None or found.kind != kind or not found.exists:
         raise _missing(kind, id, at)
-    if found.merged_into:
-        raise Moved(kind, id, found.merged_into)
     return found.key
 
 
@@ -270,8 +272,10 @@ def _ends(kinds: Sequence[str], fits: Callable[[Reference], bool]) -> tuple[tupl
     return tuple(sorted(named))
 
 
-def _keys(ids: Sequence[str], resolved: Mapping[str, records.Resolved]) -> tuple[int, ...]:
-    return tuple(sorted({resolved[id].key for id in ids if id in resolved}))
+def _keys(
+    ids: Sequence[str], kinds: Collection[str], resolved: Mapping[str, records.Resolved]
+) -> tuple[int, ...]:
+    return tuple(sorted({resolved[id].key for id in ids if id in resolved and resolved[id].kind in kinds}))
 
 
 def _page(entries: Sequence[tuple[Any, Position]], paging: Paging, more: bool | None = None) -> Page:

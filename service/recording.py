@@ -14,14 +14,12 @@ import uuid_utils
 import schemas.documents
 from schemas.vocabulary import KINDS
 from service.diplomacy import documents, faults, revisions, stances
-from service.diplomacy.changes import ANY, Change, admit
+from service.diplomacy.changes import ANY, Change, admit, wanted_document
 from service.diplomacy.documents import Document
 from service.errors import Conflict, Fault, Invalid, Moved, NotFound
 from service.storage import search, writing
 from service.storage.database import writing as transaction
 from service.storage.writing import Head, Known, NewRevision
-
-REFERRERS_NAMED = 10
 
 
 class Outcome(NamedTuple):
@@ -75,11 +73,14 @@ def merge(kind: str, duplicate: str, into: str, author: str) -> Outcome:
             _write([Change(kind, into, {**stays, "names": names}, replaces=ANY)], author, moment)
         revision = _revision(old, "merged", {"merged_into": into}, was, author, writing.head(), moment)
         writing.append([revision])
-        writing.end_edges([_current(old)], revision.seq)
+        writing.end_edges([old.revision or 0], revision.seq)
         writing.repoint(old.key, kept.key, revision.seq)
+        if twice := writing.stated_twice(kept.key):
+            raise Conflict(f"{into!r} would stand twice in what one statement says.", twice)
         link = documents.Edge("merged-into", duplicate, into, *documents.ALWAYS)
-        writing.add_edges([_edge_row(0, link, revision, old.key, kept.key)])
-        _no_circles([kept])
+        writing.add_edges([writing.edge_row(revision, 0, link._asdict(), old.key, kept.key)])
+        if kind in ("issue", "track") and _circular(kept.key):
+            raise Conflict(f"{kind} {into!r} would be a part of itself.")
         search.forget([old.key])
         return _outcome(revision)
 
@@ -90,19 +91,21 @@ def _write(changes: Sequence[Change], author: str, moment: int) -> list[Outcome]
     head, key = writing.head(), writing.next_key()
     staged: list[_Staged] = []
     outcomes: list[Outcome] = []
+    given: list[tuple[int, Document]] = []
+    refused: dict[str, str] = {}
     wrong: list[list[Fault]] = [[] for _ in named]
     for index, change in enumerate(named):
+        if change.id in refused:
+            continue  # What it would replace is not known; the call is refused as it is.
         was = store.get(str(change.id))
         live = admit(change, was)
         loaded = None
         if change.document is not None:
-            wanted = (
-                revisions.merge_patch(orjson.loads(live.document), change.document)
-                if change.patch and live
-                else change.document
-            )
+            wanted = wanted_document(change, orjson.loads(live.document) if live else {})
+            given.append((index, wanted))
             loaded, wrong[index] = _checked(change, wanted)
             if wrong[index]:
+                refused[str(change.id)] = change.kind
                 continue
             if change.unless_same and live:
                 if revisions.content(loaded) != revisions.content(orjson.loads(live.document)):
@@ -119,45 +122,60 @@ def _write(changes: Sequence[Change], author: str, moment: int) -> list[Outcome]
         store[record.id] = record._replace(
             revision=revision.seq if loaded else None, version=revision.version, document=revision.document
         )
-    _check_meanings(staged, store, wrong)
+    _check_meanings(given, store, refused, wrong)
     _refuse(wrong)
-    _apply(staged, store)
+    _apply(staged, store, wrong)
+    _refuse(wrong)
     return outcomes
 
 
 def _checked(change: Change, wanted: Document) -> tuple[Document, list[Fault]]:
     """The document as it is kept, and what is wrong with its shape, its dates and itself."""
     loaded, found = schemas.documents.check(change.kind, wanted)
+    if isinstance(wanted["id"], str) and wanted["id"] != change.id:
+        found.append(("/id", f"is {change.id!r} here and cannot be another"))
     own = {"id": change.id, "kind": change.kind}
-    for name, value in own.items():
-        if wanted.get(name, value) != value and not any(pointer == f"/{name}" for pointer, _ in found):
-            found.append((f"/{name}", f"is {value!r} here and cannot be another"))
-    found += faults.date_faults({**wanted, **own})
-    loaded = {**loaded, **own}
-    return loaded, [Fault(*fault) for fault in found or faults.own_faults(loaded)]
+    meant = {**wanted, **own}
+    found += [*faults.date_faults(meant), *faults.own_faults(meant)]
+    return {**loaded, **own}, faults.distinct(found)
 
 
-def _check_meanings(staged: Sequence[_Staged], store: dict[str, Known], wrong: list[list[Fault]]) -> None:
-    """Add what is wrong with references and stances, as the store will be after all the changes."""
-    loaded = [(wrong[item.number], item.loaded) for item in staged if item.loaded is not None]
-    named = {found.value for _, document in loaded for found, _ in documents.references(document)}
+def _check_meanings(
+    given: Sequence[tuple[int, Document]],
+    store: dict[str, Known],
+    refused: dict[str, str],
+    wrong: list[list[Fault]],
+) -> None:
+    """Add what is wrong with references and stances, as the store will be after all the changes.
+
+    ``refused`` are the ids and kinds of faulty documents: to refer to one is no fault of its own.
+    """
+    sound = [(index, document) for index, document in given if document["kind"] in KINDS]
+    named = {found.value for _, document in sound for found, _ in documents.references(document)}
     store.update(writing.known(named - store.keys()))
     labels: dict[str, Any] = {}
 
     def kind_of(id: str) -> str | None:
         target = _resolved(store, id)
-        return target.kind if target else None
+        return target.kind if target else refused.get(id)
 
     def labels_of(id: str) -> Any:
         if id not in labels:
             issue = _resolved(store, id)
-            fits = issue is not None and issue.kind == "issue"
+            fits = issue is not None and issue.kind == "issue" and id not in refused
             labels[id] = stances.scale_of(orjson.loads(issue.document)).labels if fits and issue else None
         return labels[id]
 
-    for found, document in loaded:
-        found += [Fault(*fault) for fault in faults.reference_faults(document, kind_of)]
-        found += [Fault(*fault) for fault in faults.stance_faults(document, labels_of)]
+    for index, document in sound:
+        # Two ids may be of one record by now: what the document then says twice it may not say.
+        merged = {id: store[id].merged_into or id for id in named if id in store}
+        meant = documents.renamed(document, merged)
+        found = [
+            *faults.own_faults(meant),
+            *faults.reference_faults(document, kind_of),
+            *faults.stance_faults(document, labels_of),
+        ]
+        wrong[index] = faults.distinct([*wrong[index], *found])
 
 
 def _resolved(store: dict[str, Known], id: str) -> Known | None:
@@ -180,12 +198,12 @@ def _refuse(wrong: list[list[Fault]]) -> None:
         raise Invalid(f"The document is not valid in {len(placed)} {places}.", placed)
 
 
-def _apply(staged: Sequence[_Staged], store: dict[str, Known]) -> None:
+def _apply(staged: Sequence[_Staged], store: dict[str, Known], wrong: list[list[Fault]]) -> None:
     writing.append([item.revision for item in staged])
     writing.add_edges(row for item in staged for row in _edge_rows(item, store))
     for item in staged:
-        if item.was:
-            writing.end_edges([_current(item.was)], item.revision.seq)
+        if item.was and item.was.revision:
+            writing.end_edges([item.was.revision], item.revision.seq)
     search.forget([item.revision.key for item in staged if item.was])
     last = {item.revision.key: item.loaded for item in staged}
     search.learn((key, *documents.searchable(loaded)) for key, loaded in last.items() if loaded)
@@ -194,35 +212,24 @@ def _apply(staged: Sequence[_Staged], store: dict[str, Known]) -> None:
             _unreferred(item.revision)
         elif item.was and item.revision.kind == "issue":
             _scale_still_holds(item.revision, item.loaded)
-    _no_circles([store[item.revision.id] for item in staged if item.loaded and item.loaded.get("parent")])
+        if item.loaded and "parent" in item.loaded and _circular(item.revision.key):
+            wrong[item.number].append(Fault("/parent", "is, at some remove, a part of this record"))
 
 
 def _edge_rows(item: _Staged, store: dict[str, Known]) -> Iterator[dict[str, Any]]:
-    for ordinal, edge in enumerate(documents.edges(item.loaded) if item.loaded else ()):
+    if item.loaded is None:
+        return
+    named = [found.value for found, _ in documents.references(item.loaded)]
+    merged = {id: target.id for id in named if (target := _resolved(store, id))}
+    for ordinal, edge in enumerate(documents.edges(documents.renamed(item.loaded, merged))):
         tail, head = _resolved(store, edge.tail), _resolved(store, edge.head)
         if tail is None or head is None:
-            continue  # Ended by a later change of the same call; its own edges are replaced there.
-        yield _edge_row(ordinal, edge, item.revision, tail.key, head.key)
-
-
-def _edge_row(
-    ordinal: int, edge: documents.Edge, stated_by: NewRevision, tail: int, head: int
-) -> dict[str, Any]:
-    return {
-        "revision": stated_by.seq,
-        "ordinal": ordinal,
-        "since": stated_by.seq,
-        "until": None,
-        "record": stated_by.key,
-        **edge._asdict(),
-        "tail": tail,
-        "head": head,
-        "attributes": orjson.dumps(edge.attributes).decode() if edge.attributes else None,
-    }
+            continue  # A record that the same call makes and deletes: it states nothing for anyone.
+        yield writing.edge_row(item.revision, ordinal, edge._asdict(), tail.key, head.key)
 
 
 def _unreferred(deleted: NewRevision) -> None:
-    if found := writing.referrers(deleted.key, REFERRERS_NAMED):
+    if found := writing.referrers(deleted.key):
         raise Conflict(f"{deleted.kind} {deleted.id!r} is referred to and cannot be deleted.", found)
 
 
@@ -237,16 +244,14 @@ def _scale_still_holds(amended: NewRevision, loaded: Document) -> None:
         )
 
 
-def _no_circles(changed: Sequence[Known]) -> None:
-    """Refuse a parent that is, at some remove, the record's own child."""
-    for record in changed:
-        seen, above = {record.key}, writing.parent(record.key)
-        while above is not None:
-            if above in seen:
-                detail = f"{record.kind} {record.id!r} would be a part of itself."
-                raise Invalid(detail, [Fault("/parent", "must not be a part of this record")])
-            seen.add(above)
-            above = writing.parent(above)
+def _circular(key: int) -> bool:
+    """Whether an issue or a track is, at some remove, a part of itself."""
+    seen: set[int] = set()
+    above: int | None = key
+    while above is not None and above not in seen:
+        seen.add(above)
+        above = writing.parent(above)
+    return above is not None
 
 
 def _revision(
@@ -279,17 +284,13 @@ def _outcome(revision: NewRevision) -> Outcome:
     return Outcome(revision.id, revision.kind, revision.version, revision.action, revision.document)
 
 
-def _current(record: Known) -> int:
-    if record.revision is None:
-        raise NotFound(f"There is no {record.kind} {record.id!r}.")
-    return record.revision
-
-
 def _existing(known: dict[str, Known], kind: str, id: str) -> Known:
     found = known.get(id)
-    if found and found.merged_into:
+    if found is None or found.kind != kind:
+        raise NotFound(f"There is no {kind} {id!r}.")
+    if found.merged_into:
         raise Moved(found.kind, found.id, found.merged_into)
-    if found is None or found.kind != kind or found.revision is None:
+    if found.revision is None:
         raise NotFound(f"There is no {kind} {id!r}.")
     return found
 

@@ -40,7 +40,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Settings]:
     """An empty store, migrated and connected to."""
-    database.connect(settings)
+    database.connect(settings, create=True)
     migrate.migrate()
     yield settings
     database.database.close()

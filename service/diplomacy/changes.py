@@ -4,9 +4,10 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from service.diplomacy.documents import Document
 from service.diplomacy.faults import article
+from service.diplomacy.revisions import merge_patch
 from service.errors import Conflict, Moved, NotFound, PreconditionFailed, PreconditionRequired
 
-ANY = frozenset({0})
+ANY = frozenset({-1})
 """Replaces whatever version there is (``If-Match: *``)."""
 
 
@@ -47,14 +48,14 @@ class Change(NamedTuple):
 
 def admit(change: Change, was: Held | None) -> Held | None:
     """What the change replaces, if anything, and if it may (RFC 9110, section 13)."""
-    if was and was.merged_into:
-        raise Moved(was.kind, was.id, was.merged_into)
-    live = was if was and was.revision is not None else None
-    if change.document is None or change.patch:
-        if live is None or live.kind != change.kind:
-            raise NotFound(f"There is no {change.kind} {change.id!r}.")
-    elif was and was.kind != change.kind:
+    replacing = change.document is not None and not change.patch
+    if was and was.kind != change.kind and replacing:
         raise Conflict(f"{change.id!r} is the id of {article(was.kind)}; ids are unique over all kinds.")
+    if was and was.kind == change.kind and was.merged_into:
+        raise Moved(was.kind, was.id, was.merged_into)
+    live = was if was and was.kind == change.kind and was.revision is not None else None
+    if live is None and not replacing:
+        raise NotFound(f"There is no {change.kind} {change.id!r}.")
     if live is None:
         if change.replaces is not None:
             raise PreconditionFailed(f"There is no {change.kind} {change.id!r} to replace.", None)
@@ -75,3 +76,10 @@ def admit(change: Change, was: Held | None) -> Held | None:
     if change.replaces != ANY and live.version not in change.replaces:
         raise PreconditionFailed(f"{live.kind} {live.id!r} is at version {live.version}.", live.version)
     return live
+
+
+def wanted_document(change: Change, current: Document) -> Document:
+    """What the record is to become, with the id and kind that it claims: nothing of it is checked yet."""
+    document = change.document or {}
+    wanted = merge_patch(current, document) if change.patch else document
+    return {**wanted, "id": wanted.get("id", change.id), "kind": wanted.get("kind", change.kind)}

@@ -3,10 +3,10 @@
 A document is a dict as ``schemas.documents`` loads it, with its ``id`` and ``kind``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from schemas.vocabulary import KINDS, REFERENCES, Reference
+from schemas.vocabulary import KINDS, ON_THE_TIMELINE, REFERENCES, Reference
 from service.diplomacy import dates
 from service.diplomacy.dates import BEGINNING, END, UNDATED, Bounds
 
@@ -70,6 +70,23 @@ def references(document: Document) -> Iterator[tuple[Found, Reference]]:
                 yield found, reference
 
 
+def renamed(document: Document, names: Mapping[str, str]) -> Document:
+    """The document as it reads with other ids for the records it refers to."""
+    changed = {found.pointer for found, _ in references(document) if found.value in names}
+    if not changed:
+        return document
+
+    def copied(value: Any, pointer: str) -> Any:
+        if isinstance(value, dict):
+            return {name: copied(inner, f"{pointer}/{name}") for name, inner in value.items()}
+        if isinstance(value, list):
+            return [copied(inner, f"{pointer}/{index}") for index, inner in enumerate(value)]
+        return names[value] if pointer in changed else value
+
+    result: Document = copied(document, "")
+    return result
+
+
 def stances(document: Document) -> Iterator[Found]:
     """Every stance that the document takes on an issue; ``around`` names the issue."""
     for path in ("positions[].stance", "clauses[].stance"):
@@ -101,7 +118,8 @@ def label(document: Document) -> str:
 def edges(document: Document) -> list[Edge]:
     """All that the document states of others, in the document's order, each once."""
     own = bounds(document)
-    when = ALWAYS if own == UNDATED else own
+    # What happened on an unknown date is in no window; what has no date, a parent, say, is in every one.
+    when = ALWAYS if own == UNDATED and document["kind"] not in ON_THE_TIMELINE else own
     stated = [*_positions(document, own)]
     for found, reference in references(document):
         if reference.path == "positions[].holder":

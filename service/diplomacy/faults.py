@@ -1,23 +1,23 @@
-"""What can be wrong with a document of the right shape: with its dates, with itself, with what it refers to.
+"""What can be wrong with what a document means: with its dates, with itself, with what it refers to.
 
-Each function gives pairs of a JSON Pointer (RFC 6901) and what is wrong there.
+Each function gives pairs of a JSON Pointer (RFC 6901) and what is wrong there. The document may be of any
+shape, so that all its faults are named at once: what is not of the right type is left to the schema.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from schemas.vocabulary import DATES, PERIODS
 from service.diplomacy import dates
 from service.diplomacy.documents import Document, find, references, stances
+from service.errors import Fault
 
 Faults = Iterator[tuple[str, str]]
 
 
 def date_faults(document: Document) -> Faults:
-    """Every date that is none, and every period that ends before it begins.
-
-    The document may be of any shape: what is not a string where a date should be is left to the schema.
-    """
+    """Every date that is none, and every period that ends before it begins."""
     sound = True
     for path in DATES[document["kind"]]:
         for found in find(document, path):
@@ -38,20 +38,20 @@ def date_faults(document: Document) -> Faults:
 
 def own_faults(document: Document) -> Faults:
     """What contradicts itself: a scale out of order, a reference to itself, one thing stated twice."""
-    points = document.get("scale", [])
-    for index in range(1, len(points)):
-        if points[index]["value"] <= points[index - 1]["value"]:
-            yield f"/scale/{index}/value", "must be greater than the value before it"
+    values = [found for found in find(document, "scale[].value") if isinstance(found.value, int)]
+    for before, here in pairwise(values):
+        if here.value <= before.value:
+            yield here.pointer, "must be greater than the value before it"
     for found, _ in references(document):
         if found.value == document["id"]:
             yield found.pointer, "must not be the record itself"
     yield from _repeated(
-        document, "clauses[].key", lambda clause: clause["key"], "is the key of an earlier clause"
+        document, "clauses[].key", lambda clause: clause.get("key"), "is the key of an earlier clause"
     )
     yield from _repeated(
         document,
         "positions[].issue",
-        lambda position: (position.get("holder", document["speaker"]), position["issue"]),
+        lambda position: (position.get("holder", document.get("speaker")), position.get("issue")),
         "is an issue on which an earlier position of this statement already says where its holder stands",
     )
 
@@ -59,9 +59,10 @@ def own_faults(document: Document) -> Faults:
 def _repeated(document: Document, path: str, identity: Callable[[Document], Any], detail: str) -> Faults:
     seen = set()
     for found in find(document, path):
-        if identity(found.around) in seen:
+        same = repr(identity(found.around))  # Whatever it is, not only what can be hashed.
+        if same in seen:
             yield found.pointer, detail
-        seen.add(identity(found.around))
+        seen.add(same)
 
 
 def reference_faults(document: Document, kind_of: Callable[[str], str | None]) -> Faults:
@@ -79,10 +80,16 @@ def reference_faults(document: Document, kind_of: Callable[[str], str | None]) -
 def stance_faults(document: Document, labels_of: Callable[[str], Mapping[int, str] | None]) -> Faults:
     """Stances outside the scale of their issue. ``labels_of`` gives it, None where there is no issue."""
     for found in stances(document):
-        labels = labels_of(found.around["issue"])
-        if labels is not None and found.value not in labels:
+        issue = found.around.get("issue")
+        labels = labels_of(issue) if isinstance(issue, str) else None
+        if labels is not None and type(found.value) is int and found.value not in labels:
             values = ", ".join(map(str, sorted(labels)))
-            yield found.pointer, f"{found.value} is not on the scale of {found.around['issue']!r}: {values}"
+            yield found.pointer, f"{found.value} is not on the scale of {issue!r}: {values}"
+
+
+def distinct(found: Sequence[tuple[str, str]]) -> list[Fault]:
+    """One fault a place: the first that was found, which is the plainest."""
+    return [Fault(*fault) for fault in dict(reversed(found)).items()][::-1]
 
 
 def article(noun: str) -> str:

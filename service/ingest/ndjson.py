@@ -1,14 +1,13 @@
 """Records from a file of newline-delimited JSON: one document a line, in any order, all or nothing."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from schemas.vocabulary import KINDS
 from service import recording
 from service.diplomacy.changes import Change
-from service.errors import Fault, Invalid
+from service.errors import Fault, Invalid, Malformed
+from service.ingest import notation
 
 
 def load(lines: Iterable[bytes], author: str) -> Counter[str]:
@@ -22,8 +21,8 @@ def load(lines: Iterable[bytes], author: str) -> Counter[str]:
     for number, line in numbered:
         try:
             changes.append(_change(line))
-        except ValueError as error:
-            faults.append(Fault(f"line {number}", str(error)))
+        except Malformed as error:
+            faults.append(Fault(f"line {number}", error.detail))
     if faults:
         raise Invalid("The file cannot be read as documents.", faults)
     try:
@@ -34,9 +33,9 @@ def load(lines: Iterable[bytes], author: str) -> Counter[str]:
 
 
 def _change(line: bytes) -> Change:
-    document: Any = json.loads(line.decode("utf-8"))
+    document = notation.parse(line)
     if not isinstance(document, dict) or document.get("kind") not in KINDS:
-        raise ValueError(f"must be an object with a kind: {', '.join(KINDS)}")
+        raise Malformed(f"must be an object with a kind: {', '.join(KINDS)}")
     id = document.get("id")
     return Change(document["kind"], id if isinstance(id, str) else None, document, unless_same=True)
 

@@ -13,18 +13,6 @@ from service.storage.database import database, reading, told
 DIRECTORY = Path(__file__).parent / "migrations"
 
 
-def pending() -> list[str]:
-    """The names of the migrations that this database still needs, in order."""
-    with reading():
-        return [step.name for step in _runner().status() if not step.applied]
-
-
-def unknown() -> list[str]:
-    """The names of migrations that this database has and this release does not know."""
-    with reading():
-        return [step.name for step in _runner().status() if step.path is None]
-
-
 def migrate() -> list[str]:
     """Apply what is pending and return the names. Of several processes at once, one does the work."""
     with told(), _alone():
@@ -33,12 +21,14 @@ def migrate() -> list[str]:
 
 def check() -> None:
     """Raise NotMigrated, saying what to do, unless the schema is the one this release needs."""
-    if unknown():
+    with reading():
+        steps = _runner().status()
+    if unknown := [step.name for step in steps if step.path is None]:
         raise NotMigrated(
-            f"The database was made by a newer release (it has {unknown()[-1]}). Install that release."
+            f"The database was made by a newer release (it has {unknown[-1]}). Install that one."
         )
-    if pending():
-        raise NotMigrated(f"The database needs migrating ({', '.join(pending())}). Run: parley migrate")
+    if pending := [step.name for step in steps if not step.applied]:
+        raise NotMigrated(f"The database needs migrating ({', '.join(pending)}). Run: parley migrate")
 
 
 def _runner() -> Runner:

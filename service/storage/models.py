@@ -115,8 +115,8 @@ class Edge(Base):
         primary_key = CompositeKey("revision", "ordinal", "since")
         without_rowid = True
         indexes = (
-            (("tail", "relation", "earliest", "latest"), False),
-            (("head", "relation", "earliest", "latest"), False),
+            (("tail", "relation", "earliest", "latest", "until"), False),
+            (("head", "relation", "earliest", "latest", "until"), False),
         )
 
 

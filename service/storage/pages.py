@@ -57,8 +57,8 @@ def page(
     limit: int,
 ) -> list[Row]:
     """Records in the order of the design: earliest bound, latest bound, id; from ``after`` on."""
-    if any(not given.keys for given in filters):
-        return []
+    if any(not given.keys or not given.ends for given in filters):
+        return []  # No such record to name, or no such way to name one.
     # An edge has the dates of the record that states it, if that kind of record has dates.
     driven = bool(filters) and set(kinds) <= set(ON_THE_TIMELINE)
     rest = filters[1:] if driven else filters

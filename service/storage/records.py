@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from peewee import JOIN, SQL, Select, fn
+from peewee import JOIN, Select, fn
 
 from service.storage.database import database, scalar
 from service.storage.knowledge import current, holds, merged
@@ -106,18 +106,13 @@ def versions(key: int, at: int | None, after: int, limit: int) -> list[Version]:
     return [Version._make(row) for row in query.tuples()]
 
 
-def ends(
-    revisions: Sequence[int], tails: Sequence[str], heads: Sequence[str], at: int | None
-) -> dict[str, bytes]:
-    """The documents at the ends of what ``revisions`` state, by id.
+def named(revisions: Sequence[int], kinds: Sequence[str], at: int | None) -> dict[str, bytes]:
+    """The documents of all records of these kinds that the documents of ``revisions`` name, by id.
 
-    ``tails`` and ``heads`` name the relations whose tail, or head, is wanted. A record that another one was
-    merged into stands under both ids, since documents go on naming the old one.
+    A record that another one was merged into stands under both ids: documents go on naming the old one.
     """
     stated = holds(Edge, at) & Edge.revision.in_(list(revisions))
-    keys = Select((Edge,), (Edge.tail,)).where(stated & Edge.relation.in_(tails)) | Select(
-        (Edge,), (Edge.head,)
-    ).where(stated & Edge.relation.in_(heads))
+    keys = Select((Edge,), (Edge.tail,)).where(stated) | Select((Edge,), (Edge.head,)).where(stated)
     alias, merge = Record.alias("alias"), Edge.alias("merge")
     as_itself = Record.select(Record.key, Record.id).where(Record.key.in_(keys))
     as_merged = (
@@ -130,19 +125,26 @@ def ends(
         Select((names,), (names.c.id, Revision.document))
         .join(Record, on=(Record.key == names.c.key))
         .join(Revision, on=current(Record, Revision, at))
+        .where(Record.kind.in_(kinds))
     )
     return {id: bytes(document) for id, document in query.tuples().execute(database)}
 
 
 def descendants(key: int, at: int | None) -> tuple[int, ...]:
     """The keys of a track and of all its sub-tracks, at any depth."""
-    base = Select((), (SQL(str(int(key))).alias("key"),)).cte("below", recursive=True, columns=("key",))
-    step = (
-        Edge.select(Edge.tail)
-        .join(base, on=(Edge.head == base.c.key))
-        .join(Record, on=(Record.key == Edge.tail))
-        .where((Edge.relation == "part-of") & (Record.kind == "track") & holds(Edge, at))
+    # Read from the tracks, which are few, not from what is part of them, which is much.
+    query = (
+        Record.select(Edge.head, Record.key)
+        .join(Edge, on=(Edge.tail == Record.key))
+        .where((Record.kind == "track") & (Edge.relation == "part-of") & holds(Edge, at))
     )
-    below = base.union(step)
-    query = below.select_from(below.c.key)
-    return tuple(sorted(row[0] for row in query.tuples().execute(database)))
+    below: dict[int, list[int]] = {}
+    for parent, child in query.tuples():
+        below.setdefault(parent, []).append(child)
+    found = {key}
+    waiting = [key]
+    while waiting:
+        new = [child for child in below.get(waiting.pop(), ()) if child not in found]
+        found.update(new)
+        waiting += new
+    return tuple(sorted(found))

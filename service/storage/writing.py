@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import orjson
 from peewee import JOIN, chunked, fn
 
-from schemas.vocabulary import GONE
+from schemas.vocabulary import GONE, POSITIONS
 from service.storage.knowledge import merged
 from service.storage.models import Edge, Record, Revision
 
+REFERRERS_NAMED = 10
+"""How many of the records that stand against a change an error names."""
 ROWS_AT_ONCE = 500
 """SQLite takes 32,766 values in a statement."""
 
@@ -134,6 +137,23 @@ def append(revisions: Sequence[NewRevision]) -> None:
         ).execute()
 
 
+def edge_row(
+    stated_by: NewRevision, ordinal: int, edge: dict[str, Any], tail: int, head: int
+) -> dict[str, Any]:
+    """The row of an edge that a revision states, between the records of those keys."""
+    return {
+        "revision": stated_by.seq,
+        "ordinal": ordinal,
+        "since": stated_by.seq,
+        "until": None,
+        "record": stated_by.key,
+        **edge,
+        "tail": tail,
+        "head": head,
+        "attributes": orjson.dumps(edge["attributes"]).decode() if edge["attributes"] else None,
+    }
+
+
 def add_edges(rows: Iterable[dict[str, Any]]) -> None:
     """Add edges, as dicts of the edge table's columns."""
     for some in chunked(rows, ROWS_AT_ONCE):
@@ -157,9 +177,45 @@ def repoint(key: int, to: int, since: int) -> None:
         for end in ("tail", "head"):
             row[end] = to if row[end] == key else row[end]
     add_edges(rows)
+    _own(to, since)
 
 
-def referrers(key: int, limit: int) -> list[dict[str, str]]:
+def _own(holder: int, since: int) -> None:
+    """What an actor, under two ids, was said to have claimed of itself is its own position."""
+    made, claimed = Edge.alias("made"), Edge.alias("claimed")
+    names = Edge._meta.sorted_field_names
+    query = (
+        claimed.select(*(getattr(claimed, name) for name in names))
+        .join(made, on=((made.revision == claimed.revision) & (made.relation == "made")))
+        .where(
+            (claimed.tail == holder) & (claimed.relation == "attributed-position") & claimed.until.is_null(),
+            (made.tail == holder) & made.until.is_null(),
+        )
+    )
+    for row in [dict(zip(names, values, strict=True)) for values in query.tuples()]:
+        its_own = (Edge.revision == row["revision"]) & (Edge.ordinal == row["ordinal"])
+        if row["since"] == since:
+            Edge.update(relation="position").where(its_own & Edge.until.is_null()).execute()
+        else:
+            Edge.update(until=since).where(its_own & Edge.until.is_null()).execute()
+            add_edges([{**row, "since": since, "relation": "position"}])
+
+
+def stated_twice(key: int) -> list[dict[str, str]]:
+    """Statements that say more than once where the same holder stands on the same issue, of this record."""
+    query = (
+        Edge.select(Record.id, Record.kind, Record.label)
+        .join(Record, on=(Record.key == Edge.record))
+        .where((Edge.tail == key) | (Edge.head == key), Edge.relation.in_(POSITIONS), Edge.until.is_null())
+        .group_by(Edge.revision, Edge.tail, Edge.head, Record.id, Record.kind, Record.label)
+        .having(fn.COUNT(Edge.ordinal) > 1)
+        .order_by(Record.id)
+        .limit(REFERRERS_NAMED)
+    )
+    return [dict(zip(("id", "kind", "label"), row, strict=True)) for row in query.tuples()]
+
+
+def referrers(key: int) -> list[dict[str, str]]:
     """The first few records that refer to this one, and how."""
     query = (
         Edge.select(Record.id, Record.kind, Edge.relation, Record.label)
@@ -172,7 +228,7 @@ def referrers(key: int, limit: int) -> list[dict[str, str]]:
         )
         .distinct()
         .order_by(Record.id, Edge.relation)
-        .limit(limit)
+        .limit(REFERRERS_NAMED)
     )
     return [dict(zip(("id", "kind", "relation", "label"), row, strict=True)) for row in query.tuples()]
 

@@ -1,12 +1,13 @@
 """Request bodies: read within a limit, however they are sent, and parsed without forgiveness."""
 
-import json
 from typing import Any
 
 from flask import Request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from service.errors import Malformed
+from service.ingest import notation
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -23,7 +24,7 @@ def document(request: Request, media_type: str, limit: int) -> dict[str, Any]:
         raise UnsupportedMediaType("Bodies are taken uncompressed only.")
     if request.mimetype != media_type or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise UnsupportedMediaType(f"The body must be {media_type} in UTF-8.")
-    value = parse(read(request, limit))
+    value = notation.parse(read(request, limit))
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
     return value
@@ -39,48 +40,14 @@ def read(request: Request, limit: int) -> bytes:
     # Not request.stream: of a chunked body beyond the limit it gives the beginning, as if that were all.
     stream = request.environ["wsgi.input"]
     pieces, left = [], limit + 1 if length is None else length
-    while left > 0 and (piece := stream.read(min(left, PIECE))):
-        pieces.append(piece)
-        left -= len(piece)
+    try:
+        while left > 0 and (piece := stream.read(min(left, PIECE))):
+            pieces.append(piece)
+            left -= len(piece)
+    except (ParseException, OSError) as error:
+        raise Malformed("The body broke off, or its chunks are none.") from error
     if length is None and left <= 0:
         raise RequestEntityTooLarge(f"The body is longer than the {limit} bytes that are taken.")
     if length is not None and left:
         raise Malformed(f"The body broke off {left} bytes before the end that Content-Length gives.")
     return b"".join(pieces)
-
-
-def parse(body: bytes) -> Any:
-    """The value of a JSON text (RFC 8259), as every reader would understand it. Raises Malformed."""
-    try:
-        text = body.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_float)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")  # A lone surrogate is no text.
-    except RecursionError:
-        raise Malformed("The body is nested too deeply.") from None
-    except UnicodeDecodeError:
-        raise Malformed("The body is not UTF-8.") from None
-    except UnicodeEncodeError:
-        raise Malformed("The body holds half of a surrogate pair.") from None
-    except ValueError as error:
-        raise Malformed(f"The body is not JSON: {error}") from None
-    return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice[:80]!r} stands twice in an object")
-    return value
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is not a number in JSON")
-
-
-def _float(text: str) -> float:
-    value = float(text)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(f"{text[:40]} is too large a number")
-    return value

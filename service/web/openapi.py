@@ -13,6 +13,7 @@ from schemas import answers
 from schemas.vocabulary import ID_PATTERN, KINDS
 from service.web.access import OPEN
 from service.web.operations import Operation
+from service.web.operations import parameters as described_query
 from service.web.problems import KINDS as PROBLEMS
 from service.web.problems import MEDIA_TYPE
 
@@ -68,9 +69,10 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
 
 def _operation(operation: Operation) -> dict[str, Any]:
     guarded = "precondition-required" in operation.problems
+    query = described_query(operation)
     parameters: list[Any] = [_path_parameter(name) for name in re.findall(r"<(\w+)>", operation.path)]
-    if operation.query._declared_fields:
-        parameters.append({"in": "query", "schema": operation.query})
+    if query._declared_fields:
+        parameters.append({"in": "query", "schema": query})
     if guarded:
         needed = operation.method != "PUT"
         parameters.append(_header("If-Match", "The ETag of the version that this replaces, or *.", needed))
@@ -117,6 +119,8 @@ def _answers(operation: Operation) -> dict[str, Any]:
             "headers": {"Location": _answer_header("Where to ask.")},
         }
     every = _EVERYWHERE if operation.scope != OPEN else ("internal", "unavailable")
+    if operation.formats:
+        every = (*every, "not-acceptable")
     for name in sorted({*every, *operation.problems}, key=lambda name: PROBLEMS[name].status):
         found[str(PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{_problem(name)}"}
     return found

@@ -3,21 +3,26 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.metadata import version
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
 from flask import Flask, Request, Response, current_app, request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
+from schemas.queries import Query
 from service import questions
 from service.diplomacy import dates
-from service.errors import Fault, InvalidParameters
+from service.errors import Fault, InvalidParameters, NotAcceptable
 from service.questions import Page, Paging, Span
 from service.web import access, cursors
 
 Arguments = dict[str, Any]
+
+RELEASE = version("parley")
+JSON = {"json": "application/json"}
 
 
 class Operation(NamedTuple):
@@ -36,7 +41,40 @@ class Operation(NamedTuple):
     bodies: Mapping[str, type[Schema]] = {}
     fixed: Mapping[str, Any] = {}
     """Arguments of the view that the path implies: the kind of record."""
+    formats: Mapping[str, str] = {}
+    """Media types by the name that ``format=`` takes; the first is given to who does not say."""
     description: str = ""
+
+
+def parameters(operation: Operation) -> type[Schema]:
+    """The operation's query, with ``format`` where the answer has one."""
+    if not operation.formats:
+        return operation.query
+    return _with_format(operation.query, tuple(operation.formats))
+
+
+@cache
+def _with_format(query: type[Schema], names: tuple[str, ...]) -> type[Schema]:
+    about = {"description": "Instead of Accept, for links and browsers.", "enum": list(names)}
+    shape = {**query._declared_fields, "format": fields.String(metadata=about)}
+    return Query.from_dict(shape, name=query.__name__)
+
+
+def negotiate(formats: Mapping[str, str], asked: Request) -> str | None:
+    """The name of the format to answer in: that of ``format=``, or the best that Accept takes.
+
+    Raises NotAcceptable if the path gives none of what is asked for (RFC 9110, section 12.5.1).
+    """
+    if not formats:
+        return None
+    name = asked.args.get("format")
+    if name is None:
+        accepted, names = asked.accept_mimetypes, {media_type: name for name, media_type in formats.items()}
+        name = names.get(accepted.best_match(list(names)) or "") if accepted else next(iter(formats))
+    if name not in formats:
+        given = ", ".join(f"{name} ({media_type})" for name, media_type in formats.items())
+        raise NotAcceptable(f"This path answers in: {given}.")
+    return name
 
 
 def register(app: Flask, operation: Operation) -> None:
@@ -44,7 +82,8 @@ def register(app: Flask, operation: Operation) -> None:
 
     def endpoint(**path: Any) -> Response:
         access.require(request, operation.scope)
-        arguments = _arguments(operation.query, request)
+        negotiate(operation.formats, request)
+        arguments = _arguments(parameters(operation), request)
         return operation.view(arguments, **operation.fixed, **path)
 
     app.add_url_rule(operation.path, operation.name, endpoint, methods=[operation.method])
@@ -55,11 +94,7 @@ class _Strict(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": None}  # noqa: RUF012 -- as the library declares it
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> Any:
-        messages = error.messages.get("query", {}) if isinstance(error.messages, dict) else {}
-        raise InvalidParameters(
-            "The query string is not valid.",
-            [Fault(str(name), _flat(texts)) for name, texts in sorted(messages.items())],
-        )
+        raise error
 
 
 _PARSER = _Strict()
@@ -77,38 +112,42 @@ def _instance(schema: type[Schema]) -> Schema:
 
 
 def _arguments(schema: type[Schema], asked: Request) -> Arguments:
-    twice = [name for name, values in asked.args.lists() if len(values) > 1]
-    if twice:
-        raise InvalidParameters(
-            "The query string is not valid.",
-            [Fault(name, "stands twice: separate several values by commas") for name in sorted(twice)],
-        )
-    arguments: Arguments = _PARSER.parse(_instance(schema), asked, location="query")
+    """The query, parsed. Raises InvalidParameters, naming every parameter that is wrong."""
+    arguments: Arguments = {}
+    wrong = dict.fromkeys(_repeated(asked), "stands twice: separate several values by commas")
+    try:
+        arguments = _PARSER.parse(_instance(schema), asked, location="query")
+    except ValidationError as error:
+        found = error.messages_dict.get("query", {})
+        wrong = {name: _flat(texts) for name, texts in found.items()} | wrong
+    for name, parse in _MOMENTS.items():
+        try:
+            if name in schema._declared_fields and name in asked.args:
+                parse(asked.args[name])
+        except dates.InvalidDate as error:
+            wrong.setdefault(name, str(error))
+    if wrong:
+        faults = [Fault(name, detail) for name, detail in sorted(wrong.items())]
+        raise InvalidParameters("The query string is not valid.", faults)
     return arguments
 
 
+def _repeated(asked: Request) -> list[str]:
+    return [name for name, values in asked.args.lists() if len(values) > 1]
+
+
+_MOMENTS: dict[str, Callable[[str], int]] = {
+    "from": lambda text: dates.bounds(text).earliest,
+    "to": lambda text: dates.bounds(text).latest,
+    "as_of": lambda text: dates.bounds(text).latest,
+    "known_at": dates.last_moment,
+}
+
+
 def span(arguments: Arguments) -> Span:
-    """The part of the past that the query asks for. Raises InvalidParameters for what is no date."""
-    wrong: list[Fault] = []
-
-    def read(name: str, parse: Callable[[str], int]) -> int | None:
-        if (text := arguments.get(name)) is None:
-            return None
-        try:
-            return parse(text)
-        except dates.InvalidDate as error:
-            wrong.append(Fault(name, str(error)))
-            return None
-
-    found = Span(
-        read("from", lambda text: dates.bounds(text).earliest),
-        read("to", lambda text: dates.bounds(text).latest),
-        read("as_of", lambda text: dates.bounds(text).latest),
-        read("known_at", dates.last_moment),
-    )
-    if wrong:
-        raise InvalidParameters("The query string is not valid.", wrong)
-    return found
+    """The part of the past that the query asks for."""
+    moments = {name: parse(arguments[name]) for name, parse in _MOMENTS.items() if name in arguments}
+    return Span(moments.get("from"), moments.get("to"), moments.get("as_of"), moments.get("known_at"))
 
 
 def paging(arguments: Arguments) -> Paging:
@@ -122,7 +161,11 @@ def paging(arguments: Arguments) -> Paging:
 def _question() -> str:
     """What makes a cursor's question the same: path and parameters, but for the page asked of it."""
     asked = sorted((name, value) for name, value in request.args.items() if name not in ("cursor", "limit"))
-    return hashlib.sha256(orjson.dumps([request.path, asked])).hexdigest()[:16]
+    return _digest(request.path, asked)
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
 
 
 def page(answer: Page) -> Response:
@@ -148,16 +191,26 @@ def json(body: Any, status: int = 200) -> Response:
 
 
 def unless_unchanged(answer: Callable[[], Response]) -> Response:
-    """``answer()``, or 304 if the store is as it was when the caller last asked (RFC 9110, 13.1.2)."""
-    # The number of the newest revision is the whole state of the store. It is read first: should a write
-    # come between, the tag is older than the answer, and only costs the caller a request.
-    tag = f"r{questions.state()}"
-    if request.if_none_match.contains(tag) or "*" in request.headers.get("If-None-Match", ""):
-        response = Response(status=304)
+    """``answer()``, or 304 if it is what the caller has already (RFC 9110, section 13.1.2)."""
+    # The number of the newest revision is the whole state of the store, so this tag is that of one answer of
+    # one release, and who sends it has had that answer. The state is read first: should a write come
+    # between, the tag is older than the answer, and only costs the caller a request.
+    tag = f"r{questions.state()}-{_digest(RELEASE, request.url)}"
+    if request.if_none_match.is_weak(tag) or request.if_none_match.is_strong(tag):
+        response = not_modified()
     else:
         response = answer()
+        if request.if_none_match.star_tag:
+            response = not_modified()
     response.set_etag(tag)
     return tagged(response)
+
+
+def not_modified() -> Response:
+    """304, without a body and what would describe one."""
+    response = Response(status=304)
+    del response.headers["Content-Type"]
+    return response
 
 
 def tagged(response: Response) -> Response:

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import flask_swagger_ui
@@ -15,7 +14,7 @@ from schemas import answers, queries
 from service.storage import migrate
 from service.web import openapi
 from service.web.access import OPEN
-from service.web.operations import Arguments, Operation, json
+from service.web.operations import RELEASE, Arguments, Operation, json
 from service.web.problems import KINDS as PROBLEMS
 
 SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
@@ -47,7 +46,7 @@ def install(app: Flask, described: tuple[Operation, ...]) -> None:
 
     @cache
     def description() -> bytes:
-        return orjson.dumps(openapi.describe(described, version("parley")))
+        return orjson.dumps(openapi.describe(described, RELEASE))
 
     def openapi_json() -> Response:
         response = Response(description(), mimetype="application/json")

@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, request, url_for
@@ -86,6 +87,7 @@ _BY_ERROR: dict[type[errors.ParleyError], str] = {
     errors.InvalidParameters: "invalid",
     errors.Invalid: "invalid",
     errors.NotFound: "not-found",
+    errors.NotAcceptable: "not-acceptable",
     errors.Conflict: "conflict",
     errors.PreconditionFailed: "precondition-failed",
     errors.PreconditionRequired: "precondition-required",
@@ -112,7 +114,7 @@ def problem(name: str, detail: str, status: int | None = None, **members: Any) -
         "title": kind.title,
         "status": status or kind.status,
         "detail": detail,
-        "instance": request.path,
+        "instance": quote(request.path, safe="/:@!$&'()*+,;=~"),
         **members,
     }
     response = Response(orjson.dumps(body), body["status"], mimetype=MEDIA_TYPE)
@@ -128,7 +130,9 @@ def _moved(error: errors.Moved) -> Response:
     """308 to the same question of the record that this one was merged into."""
     path = url_for(str(request.endpoint), **{**(request.view_args or {}), "id": error.new})
     query = request.query_string.decode("ascii", "replace")
-    return Response(status=308, headers={"Location": f"{path}?{query}" if query else path})
+    response = Response(status=308, headers={"Location": f"{path}?{query}" if query else path})
+    del response.headers["Content-Type"]
+    return response
 
 
 def _refused(error: errors.ParleyError) -> Response:
@@ -142,6 +146,8 @@ def _refused(error: errors.ParleyError) -> Response:
     current = getattr(error, "current", None)
     if current is not None:
         members["current"] = f'"{current}"'
+    if KINDS[name].status >= 500:
+        log.warning("%s on %s %s: %s", name, request.method, request.path, error.__cause__ or error.detail)
     response = problem(name, error.detail, **members)
     if current is not None:
         response.headers["ETag"] = f'"{current}"'

@@ -1,5 +1,6 @@
 """The eight kinds of record: list, create, read, replace, patch, delete, and the revisions of each."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,17 @@ from service.diplomacy.changes import ANY, Change
 from service.errors import Conflict, Fault, InvalidParameters, Moved, PreconditionFailed
 from service.recording import Outcome
 from service.web import bodies
-from service.web.operations import Arguments, Operation, page, paging, span, tagged, unless_unchanged
+from service.web.operations import (
+    JSON,
+    Arguments,
+    Operation,
+    not_modified,
+    page,
+    paging,
+    span,
+    tagged,
+    unless_unchanged,
+)
 
 READ, WRITTEN = ("not-found",), ("malformed", "too-large", "unsupported-media-type", "conflict")
 
@@ -38,6 +49,7 @@ def _collection(kind: str, path: str) -> Iterator[Operation]:
         query=queries.listing(kind),
         answers={200: answers.LISTS[kind]},
         problems=("malformed",),
+        formats=JSON,
         **common,
     )
     yield Operation(
@@ -58,7 +70,7 @@ def _collection(kind: str, path: str) -> Iterator[Operation]:
 
 def _single(kind: str, path: str) -> Iterator[Operation]:
     common: dict[str, Any] = {"tag": KINDS[kind].plural, "fixed": {"kind": kind}}
-    known = {"scope": "read", "problems": READ, **common}
+    known = {"scope": "read", "problems": READ, "formats": JSON, **common}
     write = {"scope": "write", "query": queries.Nothing, **common}
     guarded = ("not-found", "precondition-failed", "precondition-required")
     record = answers.RECORDS[kind]
@@ -155,7 +167,7 @@ def got(arguments: Arguments, kind: str, id: str) -> Response:
     found = questions.record(kind, id, span(arguments).known_at)
     tags = request.if_none_match
     if tags.contains_weak(str(found.version)):
-        response = Response(status=304)
+        response = not_modified()
     else:
         response = Response(found.body, mimetype="application/json")
     response.set_etag(str(found.version))
@@ -208,7 +220,7 @@ def _replaces() -> frozenset[int] | None:
         return None
     if request.if_match.star_tag:
         return ANY
-    tags = [tag for tag in request.if_match if tag.isascii() and tag.isdigit() and len(tag) < 10]
+    tags = [tag for tag in request.if_match if tag and re.fullmatch("[1-9][0-9]{0,8}", tag)]
     return frozenset(map(int, tags))
 
 

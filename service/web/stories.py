@@ -8,7 +8,7 @@ from flask import Response
 from schemas import answers, queries
 from schemas.vocabulary import ON_THE_TIMELINE
 from service import questions
-from service.web.operations import Arguments, Operation, page, paging, span, unless_unchanged
+from service.web.operations import JSON, Arguments, Operation, page, paging, span, unless_unchanged
 
 
 def operations() -> Iterator[Operation]:
@@ -19,6 +19,7 @@ def operations() -> Iterator[Operation]:
         "scope": "read",
         "answers": {200: answers.HistoryPage},
         "problems": ("not-found", "malformed"),
+        "formats": JSON,
     }
     timelines = {**histories, "tag": "timeline", "answers": {200: answers.TimelinePage}, "view": timeline}
     yield Operation(
@@ -62,6 +63,7 @@ def operations() -> Iterator[Operation]:
         query=queries.SearchQuery,
         answers={200: answers.SearchPage},
         problems=("malformed",),
+        formats=JSON,
     )
 
 

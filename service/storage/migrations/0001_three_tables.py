@@ -73,8 +73,8 @@ def up(_: Any, db: Any) -> None:
             primary_key = CompositeKey("revision", "ordinal", "since")
             without_rowid = True
             indexes = (
-                (("tail", "relation", "earliest", "latest"), False),
-                (("head", "relation", "earliest", "latest"), False),
+                (("tail", "relation", "earliest", "latest", "until"), False),
+                (("head", "relation", "earliest", "latest", "until"), False),
             )
 
     # The history of one holder on one issue, and the position before any of its entries: only the edges
@@ -98,5 +98,5 @@ def up(_: Any, db: Any) -> None:
     # Contentless: the words are in the documents already, and snippets are cut from those.
     db.execute_sql(
         "CREATE VIRTUAL TABLE search USING fts5(label, names, text, content='', contentless_delete=1, "
-        "tokenize='unicode61 remove_diacritics 2', prefix='2 3')"
+        "tokenize='unicode61 remove_diacritics 2')"
     )

@@ -1,0 +1,95 @@
+"""``parley token``: made once, shown once, ended at once."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+
+from service.storage import tokens
+from tests.conftest import Server
+from tests.scripts.conftest import Parley
+
+
+@pytest.mark.parametrize("scope", ["read", "write", "admin"])
+def test_create_prints_the_token_alone(ready: Parley, scope: str) -> None:
+    result = ready("token", "create", "--scope", scope, "--name", "desk")
+    (token,) = result.stdout.splitlines()
+    assert result.stderr == ""
+    assert token.startswith("parley_")
+    holder = tokens.holder(token)
+    assert holder is not None
+    assert (holder.name, holder.scope, holder.expires_at) == ("desk", scope, None)
+
+
+def test_no_two_are_alike_and_none_is_kept(ready: Parley) -> None:
+    made = {ready("token", "create", "--scope", "read").stdout.strip() for _ in range(3)}
+    assert len(made) == 3
+    assert not any(token in ready("token", "list", "--json").stdout for token in made)
+
+
+def test_first_makes_one_only_where_there_is_none(ready: Parley) -> None:
+    assert ready("token", "create", "--scope", "write", "--first").stdout.startswith("parley_")
+    assert ready("token", "create", "--scope", "write", "--first").stdout == ""
+    assert len(tokens.everyone()) == 1
+
+
+def test_first_counts_a_revoked_one(ready: Parley) -> None:
+    """Whoever revoked the first token does not find another one in a log."""
+    ready("token", "create", "--scope", "write", "--first")
+    ready("token", "revoke", "1")
+    assert ready("token", "create", "--scope", "write", "--first").stdout == ""
+
+
+def test_days_are_until_it_expires(ready: Parley) -> None:
+    ready("token", "create", "--scope", "read", "--days", "30")
+    (row,) = json.loads(ready("token", "list", "--json").stdout)
+    expires = datetime.fromisoformat(row["expires"])
+    assert abs(expires - datetime.now(UTC) - timedelta(days=30)) < timedelta(minutes=1)
+
+
+def test_an_expired_one_lets_nobody_in(ready: Parley) -> None:
+    token = tokens.create("old", "admin", expires_at=1)
+    assert tokens.holder(token) is None
+
+
+def test_list_for_a_program_and_for_a_person(ready: Parley) -> None:
+    ready("token", "create", "--scope", "read", "--name", "reader")
+    ready("token", "create", "--scope", "admin", "--name", "chief")
+    ready("token", "revoke", "1")
+    rows = json.loads(ready("token", "list", "--json").stdout)
+    assert [(row["number"], row["name"], row["scope"]) for row in rows] == [
+        (1, "reader", "read"),
+        (2, "chief", "admin"),
+    ]
+    assert [row["revoked"] is None for row in rows] == [False, True]
+    assert all(row["created"].endswith("Z") and row["expires"] is None for row in rows)
+    shown = ready("token", "list").stdout
+    assert "reader" in shown
+    assert "chief" in shown
+
+
+def test_revoking_twice_keeps_the_first_instant(ready: Parley) -> None:
+    ready("token", "create", "--scope", "read")
+    assert ready("token", "revoke", "1").stdout == "1 revoked\n"
+    before = ready("token", "list", "--json").stdout
+    assert ready("token", "revoke", "1").stdout == "1 revoked\n"
+    assert ready("token", "list", "--json").stdout == before
+
+
+def test_revoking_what_is_not_there_is_refused(ready: Parley) -> None:
+    result = ready("token", "revoke", "7", status=1)
+    assert "There is no token 7" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_revoked_token_is_refused_by_the_running_service(server: Server) -> None:
+    token = server.parley("token", "create", "--scope", "write", "--name", "to-be-revoked").stdout.strip()
+    url, headers = f"{server.url}/v1/actors", {"Authorization": f"Bearer {token}"}
+    assert requests.get(url, headers=headers, timeout=10).status_code == 200
+    rows = json.loads(server.parley("token", "list", "--json").stdout)
+    (number,) = [row["number"] for row in rows if row["name"] == "to-be-revoked"]
+    server.parley("token", "revoke", str(number))
+    answer = requests.get(url, headers=headers, timeout=10)
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "/problems/unauthenticated"
