@@ -133,11 +133,7 @@ def edges(document: Document) -> list[Edge]:
         stance = found.around["stance"] if relation == "clause" else None
         stated.append(Edge(relation, *ends, *span, stance, attributes=carried or None))
     # An issue may be named by ``issues`` and by a position alike, an actor be addressed twice.
-    return list(
-        {
-            (edge.relation, edge.tail, edge.head, edge.place, str(edge.attributes)): edge for edge in stated
-        }.values()
-    )
+    return list({(*edge[:5], edge.place, str(edge.attributes)): edge for edge in stated}.values())
 
 
 def _positions(document: Document, when: Bounds) -> Iterator[Edge]:

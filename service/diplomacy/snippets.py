@@ -31,9 +31,11 @@ def _plain(word: str) -> str:
 def _cut(text: str, around: int) -> str:
     start = max(0, around - BEFORE)
     if start:
-        start = text.rfind(" ", 0, around - BEFORE // 2) + 1
+        space = text.rfind(" ", start, around - BEFORE // 2)
+        start = space + 1 if space >= 0 else start
     end = min(len(text), start + LENGTH)
     if end < len(text):
-        end = max(text.rfind(" ", start, end), around + 1)
+        space = text.rfind(" ", around + 1, end)
+        end = space if space >= 0 else end
     cut = " ".join(text[start:end].split())
     return f"{'…' if start else ''}{cut}{'…' if end < len(text) else ''}"

@@ -1,10 +1,11 @@
 """Single records, and what is known of them: as they are, or as they were at a revision."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from peewee import JOIN, Select, fn
 
+from schemas.vocabulary import KINDS
 from service.storage.database import database, scalar
 from service.storage.knowledge import current, holds, merged
 from service.storage.models import Edge, Record, Revision
@@ -48,6 +49,12 @@ def revision_at(microseconds: int) -> int:
     query = Revision.select(Revision.seq).where(Revision.recorded_at <= microseconds)
     # Recorded instants grow with the numbers, so the newest instant is the newest revision of it.
     return scalar(query.order_by(Revision.recorded_at.desc(), Revision.seq.desc()).limit(1)) or 0
+
+
+def recorded_at(at: int | None) -> int:
+    """When the revision was recorded, in microseconds since 1970; None for the newest. 0 if there is none."""
+    query = Revision.select(fn.MAX(Revision.recorded_at))
+    return scalar(query if at is None else query.where(Revision.seq == at)) or 0
 
 
 def one(id: str, kind: str, at: int | None) -> Found | None:
@@ -111,6 +118,7 @@ def named(revisions: Sequence[int], kinds: Sequence[str], at: int | None) -> dic
 
     A record that another one was merged into stands under both ids: documents go on naming the old one.
     """
+    kind: Any = Record.kind
     stated = holds(Edge, at) & Edge.revision.in_(list(revisions))
     keys = Select((Edge,), (Edge.tail,)).where(stated) | Select((Edge,), (Edge.head,)).where(stated)
     alias, merge = Record.alias("alias"), Edge.alias("merge")
@@ -125,7 +133,8 @@ def named(revisions: Sequence[int], kinds: Sequence[str], at: int | None) -> dic
         Select((names,), (names.c.id, Revision.document))
         .join(Record, on=(Record.key == names.c.key))
         .join(Revision, on=current(Record, Revision, at))
-        .where(Record.kind.in_(kinds))
+        # Plus nothing, so that SQLite reads those named and not, by an index, all records of the kinds.
+        .where((kind + 0).in_([KINDS[name].code for name in kinds]))
     )
     return {id: bytes(document) for id, document in query.tuples().execute(database)}
 

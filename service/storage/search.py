@@ -50,7 +50,7 @@ def forget(keys: Sequence[int]) -> None:
 
 def find(text: str, kinds: Sequence[str], offset: int, limit: int) -> list[Hit]:
     """Records that hold the words of a search-box text: quoted phrases, OR and -exclusion are understood."""
-    wanted = Search.web_query(text)
+    wanted = Search.web_query(text.replace("\0", " "))  # FTS5 takes NUL for the end of the text.
     if not wanted:
         return []
     rank = Search.bm25(*WEIGHTS)

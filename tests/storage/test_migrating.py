@@ -1,0 +1,105 @@
+"""Migrations: applied once however many try, and no service on a schema that is not its own."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service import settings as all_settings
+from service.app import create_app
+from service.errors import NotMigrated
+from service.settings import Settings
+from service.storage import database, migrate
+from service.storage.models import TABLES
+from tests.conftest import ROOT
+
+
+def parley(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    environ = {**os.environ, "PARLEY_HOME": str(home), "PARLEY_BIND": "127.0.0.1:0"}
+    command = [sys.executable, "-m", "scripts.cli", *arguments]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def applied(settings: Settings) -> list[str]:
+    rows = database.database.execute_sql("SELECT name FROM schema_migration ORDER BY name").fetchall()
+    return [name for (name,) in rows]
+
+
+def test_four_at_once_and_one_does_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrators = [parley(tmp_path / "home", "migrate") for _ in range(4)]
+    done = [(migrator, *migrator.communicate(timeout=60)) for migrator in migrators]
+    assert [migrator.returncode for migrator, _, _ in done] == [0] * 4, [errors for _, _, errors in done]
+    known = sorted(path.stem for path in migrate.DIRECTORY.glob("[0-9]*.py"))
+    assert sorted(said for _, said, _ in done) == sorted(["0 applied\n"] * 3 + [f"{len(known)} applied\n"])
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
+    settings = all_settings.load()
+    database.connect(settings)
+    migrate.check()
+    assert applied(settings) == known
+
+
+def test_migrating_again_does_nothing(store: Settings) -> None:
+    assert migrate.migrate() == []
+    assert create_app(store)
+
+
+def test_the_service_does_not_start_without_a_database(settings: Settings) -> None:
+    with pytest.raises(NotMigrated, match="Run: parley migrate"):
+        create_app(settings)
+    assert not settings.home.exists(), "asking made nothing"
+
+
+def test_the_service_does_not_start_on_an_empty_database(settings: Settings) -> None:
+    database.connect(settings, create=True)
+    with pytest.raises(NotMigrated, match=r"0001_three_tables.*Run: parley migrate"):
+        create_app(settings)
+
+
+def test_the_service_does_not_start_on_a_newer_schema(store: Settings) -> None:
+    database.database.execute_sql(
+        "INSERT INTO schema_migration (name, applied) VALUES ('9999_from_the_future', '2030-01-01')"
+    )
+    with pytest.raises(NotMigrated, match="9999_from_the_future"):
+        create_app(store)
+
+
+@pytest.mark.parametrize("command", [("serve",), ("demo",), ("token", "list"), ("merge", "actor", "a", "b")])
+@pytest.mark.parametrize("there", [False, True])
+def test_commands_name_the_command_to_run(tmp_path: Path, command: tuple[str, ...], there: bool) -> None:
+    if there:
+        (tmp_path / "home").mkdir()
+        (tmp_path / "home" / "parley.db").touch()
+    refused = parley(tmp_path / "home", *command)
+    said, errors = refused.communicate(timeout=60)
+    assert refused.returncode == 1
+    assert "Run: parley migrate" in errors
+    assert "Traceback" not in errors
+    assert said == ""
+
+
+def test_the_models_are_what_the_migrations_leave(store: Settings) -> None:
+    """The same columns, types, keys and indexes: a model that grew needs a migration of its own."""
+    path = store.database_url.removeprefix("sqlite:///")
+    with sqlite3.connect(path) as left:
+        made = schema(left)
+    left.close()
+    database.connect(store._replace(database_url=f"sqlite:///{path}.models"), create=True)
+    database.database.create_tables(TABLES)
+    database.database.close()
+    with sqlite3.connect(f"{path}.models") as right:
+        wanted = schema(right)
+    right.close()
+    assert {name: made[name] for name in wanted} == wanted
+
+
+def schema(connection: sqlite3.Connection) -> dict[str, str]:
+    names = {table._meta.table_name for table in TABLES}
+    found = connection.execute(
+        "SELECT name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+    ).fetchall()
+    return {name: sql for name, table, sql in found if table in names}
