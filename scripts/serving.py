@@ -8,7 +8,11 @@ import click
 
 from scripts.store import opened
 
-CONFIGURATION = Path(__file__).parent.parent / "docker" / "gunicorn.conf.py"
+_INSTALLED = Path(__file__).with_name("gunicorn.conf.py")
+CONFIGURATION = (
+    _INSTALLED if _INSTALLED.exists() else Path(__file__).parent.parent / "docker" / "gunicorn.conf.py"
+)
+"""In a checkout, and in the image, it lies with what else runs the service for real."""
 
 
 @click.command("serve")

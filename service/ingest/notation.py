@@ -5,7 +5,6 @@ from typing import Any
 
 from service.errors import Malformed
 
-
 DEEPEST = 100
 """Levels of objects and lists: far more than any document has, and few enough for all that reads them."""
 
