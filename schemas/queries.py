@@ -79,13 +79,13 @@ def _span() -> dict[str, fields.Field[Any]]:
     }
 
 
-def _paging() -> dict[str, fields.Field[Any]]:
+def _paging(
+    limit: str = "Entries on a page.",
+    cursor: str = "Where to go on: from the `next` of the page before.",
+) -> dict[str, fields.Field[Any]]:
     return {
-        "limit": Count(1, LONGEST_PAGE, metadata={"description": "Entries on a page."}),
-        "cursor": fields.String(
-            validate=validate.Length(1, 1_000),
-            metadata={"description": "Where to go on: from the `next` of the page before."},
-        ),
+        "limit": Count(1, LONGEST_PAGE, metadata={"description": limit}),
+        "cursor": fields.String(validate=validate.Length(1, 1_000), metadata={"description": cursor}),
     }
 
 
@@ -163,9 +163,25 @@ TimelineQuery = Query.from_dict(
         "actor": _ids("In which these actors speak, are spoken to, hold a position or take part."),
         "issue": _ids("About these issues."),
         **_span(),
-        **_paging(),
+        **_paging(
+            "Entries on a page of JSON, or at most in a file, which without it has all.",
+            "Where to go on: from the `next` of the page before. JSON only: a file has no pages.",
+        ),
     },
     name="TimelineQuery",
+)
+GraphQuery = Query.from_dict(
+    {
+        "kinds": _terms(tuple(words.KINDS), "Nodes of these kinds, and edges between them."),
+        "relations": _terms(words.DRAWN, "Edges of these relations, and the records at their ends."),
+        "actor": Id(metadata={"description": "What records that name this actor state."}),
+        "issue": Id(metadata={"description": "What records that name this issue state."}),
+        "track": Id(metadata={"description": "What records of this track, or a sub-track of it, state."}),
+        "around": Id(metadata={"description": "What is within `hops` edges of this record."}),
+        "hops": Count(1, 3, load_default=1, metadata={"description": "How far `around` reaches."}),
+        **_span(),
+    },
+    name="GraphQuery",
 )
 SearchQuery = Query.from_dict(
     {

@@ -163,6 +163,9 @@ RELATIONS: dict[str, int] = {
 }
 """What an edge says, and the code that the store writes for it. Never reused."""
 
+DRAWN = tuple(relation for relation in RELATIONS if relation != "merged-into")
+"""The relations of the graph: that of a merged record to the one it became is not between two that exist."""
+
 POSITIONS = ("position", "attributed-position")
 
 

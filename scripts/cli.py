@@ -15,7 +15,9 @@ COMMANDS = {
     "settings": ("scripts.show_settings", "Show every setting: name, value, default, help."),
     "token": ("scripts.token", "Create, list and revoke access tokens."),
     "import": ("scripts.import_", "Record documents from a file of NDJSON."),
+    "export": ("scripts.export", "Write what the store holds to a file."),
     "merge": ("scripts.merge", "Make one record of two that are the same."),
+    "benchmark": ("scripts.benchmark", "Measure, beside what one would otherwise use."),
 }
 REFUSED = 1
 

@@ -10,7 +10,7 @@ from service import settings as all_settings
 from service.errors import BadSetting
 from service.settings import Settings
 from service.storage import database, migrate
-from service.web import cursors, operations, pages, problems, records, stories
+from service.web import cursors, graphs, networks, operations, pages, problems, records, stories
 
 CONTENT_SECURITY_POLICY = (
     # Swagger UI sets style attributes and draws its icons from data: addresses.
@@ -35,7 +35,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(PARLEY=settings, CURSORS=cursors.serializer(_secret(settings)))
-    described = (*stories.operations(), *records.operations(), *pages.operations())
+    described = (
+        *stories.operations(),
+        *graphs.operations(),
+        *networks.operations(),
+        *records.operations(),
+        *pages.operations(),
+    )
     for operation in described:
         operations.register(app, operation)
     pages.install(app, described)

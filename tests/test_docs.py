@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from schemas.vocabulary import PLURALS
 from scripts.cli import COMMANDS, main
+from service.questions.networks import RELATIONS
 from service.settings import TABLE
 from service.web import problems
 from tests.conftest import ROOT
@@ -106,7 +107,9 @@ def test_the_paths_are_those_there_are_with_their_methods(app: Flask) -> None:
     written: dict[str, set[str]] = {}
     for path, methods, _ in rows(section("Paths"), "path"):
         for kind in PLURALS if "KINDS" in path else [""]:
-            written[code(path)[0].replace("KINDS", kind)] = set(methods.split(", "))
+            for relation in RELATIONS if "RELATION" in path else [""]:
+                full = code(path)[0].replace("KINDS", kind).replace("RELATION", relation)
+                written[full] = set(methods.split(", "))
     assert written == routes(app)
 
 
@@ -117,7 +120,7 @@ def test_no_other_path_is_named(app: Flask) -> None:
     assert len(named) > 40
     for path in set(named):
         full = path if path.startswith(tuple("/" + first for first in TOP)) else f"/v1{path}"
-        full = full.split("?")[0].replace("KINDS", "actors").rstrip(".")
+        full = full.split("?")[0].replace("KINDS", "actors").replace("RELATION", "ignore").rstrip(".")
         if full == "/v1":
             continue
         try:

@@ -13,6 +13,8 @@ from schemas import queries
 from schemas import vocabulary as words
 from schemas.documents import SCHEMAS, Record
 from schemas.fields import Term
+from service.exports.formats import FORMATS
+from service.exports.timeline_formats import FORMATS as TIMELINES
 from service.web import bodies, problems
 from tests.readme import README, SPANS, WORDS, code, rows, section
 
@@ -141,7 +143,8 @@ def test_the_description_has_every_parameter(openapi: dict[str, Any]) -> None:
         return {p["name"] for p in openapi["paths"][path]["get"]["parameters"] if p["in"] == "query"}
 
     for kind in words.KINDS.values():
-        assert named(f"/v1/{kind.plural}") == queries.listing(words.PLURALS[kind.plural])().fields.keys() | {"format"}
+        listing = queries.listing(words.PLURALS[kind.plural])
+        assert named(f"/v1/{kind.plural}") == listing().fields.keys() | {"format"}
     paths = (
         "/v1/actors/{id}/positions",
         "/v1/issues/{id}/positions",
@@ -160,4 +163,5 @@ def test_every_media_type_is_in_both(media_type: str, openapi: dict[str, Any]) -
 
 def test_no_other_media_type_is_named() -> None:
     named = set(re.findall(r"\b(?:application|text)/[\w.+-]+", README))
-    assert named == {bodies.JSON, bodies.MERGE_PATCH, problems.MEDIA_TYPE, "text/html"}
+    exported = {format.media_type for format in (*FORMATS.values(), *TIMELINES.values())}
+    assert named == {bodies.JSON, bodies.MERGE_PATCH, problems.MEDIA_TYPE, "text/html"} | exported

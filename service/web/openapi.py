@@ -36,6 +36,7 @@ guessed. Bounds in answers are calendar dates, both included, or instants; null 
 TAGS = {
     "positions": "Where actors stand, how that moved, and the evidence.",
     "timeline": "Talks, statements, proposals and events in date order.",
+    "graph": "The whole, to be drawn in another tool.",
     "search": "Full text.",
     **{kind.plural: kind.about for kind in KINDS.values()},
     "service": "The service itself.",
@@ -104,9 +105,12 @@ def _answers(operation: Operation) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for status, schema in operation.answers.items():
         answer: dict[str, Any] = {"description": {200: "OK", 201: "Created", 204: "Deleted"}[status]}
+        content: dict[str, Any] = {name: {"schema": _file(name)} for name in operation.formats.values()}
         if schema is not None:
-            answer["content"] = {"application/json": {"schema": schema}}
-        if schema is not None and operation.scope != OPEN:
+            content["application/json"] = {"schema": schema}
+        if content:
+            answer["content"] = content
+        if content and operation.scope != OPEN:
             answer["headers"] = {"ETag": _answer_header("The version of the answer.")}
         if status == 201:
             answer["headers"]["Location"] = _answer_header("The record's path.")
@@ -124,6 +128,11 @@ def _answers(operation: Operation) -> dict[str, Any]:
     for name in sorted({*every, *operation.problems}, key=lambda name: PROBLEMS[name].status):
         found[str(PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{_problem(name)}"}
     return found
+
+
+def _file(media_type: str) -> dict[str, str]:
+    """What is known here of a file: that it is an object, or a text. Its format has its own description."""
+    return {"type": "object" if media_type.endswith("json") else "string"}
 
 
 def _comma_separated(_: Any, field: Any, **__: Any) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """How a route is declared: once, for Flask and for the API description alike."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
-from flask import Flask, Request, Response, current_app, request
+from flask import Flask, Request, Response, current_app, g, request
 from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
+from werkzeug.datastructures import MIMEAccept
 
 from schemas.queries import Query
 from service import questions
@@ -69,7 +70,9 @@ def negotiate(formats: Mapping[str, str], asked: Request) -> str | None:
         return None
     name = asked.args.get("format")
     if name is None:
-        accepted, names = asked.accept_mimetypes, {media_type: name for name, media_type in formats.items()}
+        # Without the parameters of what is accepted (charset=utf-8): none changes what we answer.
+        accepted = MIMEAccept([(kind.partition(";")[0].strip(), q) for kind, q in asked.accept_mimetypes])
+        names = {media_type: name for name, media_type in formats.items()}
         name = names.get(accepted.best_match(list(names)) or "") if accepted else next(iter(formats))
     if name not in formats:
         given = ", ".join(f"{name} ({media_type})" for name, media_type in formats.items())
@@ -82,7 +85,7 @@ def register(app: Flask, operation: Operation) -> None:
 
     def endpoint(**path: Any) -> Response:
         access.require(request, operation.scope)
-        negotiate(operation.formats, request)
+        g.media_type = operation.formats.get(negotiate(operation.formats, request) or "")
         arguments = _arguments(parameters(operation), request)
         return operation.view(arguments, **operation.fixed, **path)
 
@@ -190,12 +193,20 @@ def json(body: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, mimetype="application/json")
 
 
+def streamed(chunks: Iterator[bytes], media_type: str, filename: str) -> Response:
+    """A file, sent as it is written. ``filename`` is ours or an id: nothing in it needs quoting."""
+    response = Response(chunks, mimetype=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response
+
+
 def unless_unchanged(answer: Callable[[], Response]) -> Response:
     """``answer()``, or 304 if it is what the caller has already (RFC 9110, section 13.1.2)."""
     # The number of the newest revision is the whole state of the store, so this tag is that of one answer of
     # one release, and who sends it has had that answer. The state is read first: should a write come
-    # between, the tag is older than the answer, and only costs the caller a request.
-    tag = f"r{questions.state()}-{_digest(RELEASE, request.url)}"
+    # between, the tag is older than the answer, and only costs the caller a request. The address alone does
+    # not say which answer it is: what Accept chose stands in the tag too.
+    tag = f"r{questions.state()}-{_digest(RELEASE, request.url, g.media_type)}"
     if request.if_none_match.is_weak(tag) or request.if_none_match.is_strong(tag):
         response = not_modified()
     else:

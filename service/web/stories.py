@@ -3,12 +3,26 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from schemas import answers, queries
 from schemas.vocabulary import ON_THE_TIMELINE
 from service import questions
-from service.web.operations import JSON, Arguments, Operation, page, paging, span, unless_unchanged
+from service.errors import Fault, InvalidParameters
+from service.exports.timeline_formats import FORMATS
+from service.web.operations import (
+    JSON,
+    Arguments,
+    Operation,
+    negotiate,
+    page,
+    paging,
+    span,
+    streamed,
+    unless_unchanged,
+)
+
+TIMELINES = {**JSON, **{name: format.media_type for name, format in FORMATS.items()}}
 
 
 def operations() -> Iterator[Operation]:
@@ -21,7 +35,15 @@ def operations() -> Iterator[Operation]:
         "problems": ("not-found", "malformed"),
         "formats": JSON,
     }
-    timelines = {**histories, "tag": "timeline", "answers": {200: answers.TimelinePage}, "view": timeline}
+    timelines: dict[str, Any] = {
+        **histories,
+        "tag": "timeline",
+        "answers": {200: answers.TimelinePage},
+        "view": timeline,
+        "formats": TIMELINES,
+        "description": "In pages as JSON, or whole as a file, sent as it is written. "
+        + " ".join(f"`{name}`: {format.about}" for name, format in FORMATS.items()),
+    }
     yield Operation(
         "actor-positions",
         path="/v1/actors/<id>/positions",
@@ -77,14 +99,27 @@ def issue_history(arguments: Arguments, id: str) -> Response:
 
 def _history(arguments: Arguments, actors: list[str], issues: list[str], whose: tuple[str, str]) -> Response:
     how = arguments["attributed"], arguments["status"], span(arguments), paging(arguments)
-    return unless_unchanged(lambda: page(questions.history(actors, issues, *how, required=whose)))
+    return unless_unchanged(lambda: page(questions.history(actors, issues, *how, whose=whose)))
 
 
 def timeline(arguments: Arguments, id: str | None = None) -> Response:
     kinds = tuple(dict.fromkeys(arguments.get("kind", ON_THE_TIMELINE)))
     actors, issues = arguments.get("actor", []), arguments.get("issue", [])
-    how = span(arguments), paging(arguments)
-    return unless_unchanged(lambda: page(questions.timeline(kinds, actors, issues, id, *how)))
+    format = FORMATS.get(str(negotiate(TIMELINES, request)))
+    if format is None:
+        how = span(arguments), paging(arguments)
+        return unless_unchanged(lambda: page(questions.timeline(kinds, actors, issues, id, *how)))
+    if "cursor" in arguments:
+        fault = Fault("cursor", "is of the pages of JSON: a file has no next page")
+        raise InvalidParameters("The query string is not valid.", [fault])
+
+    def answer() -> Response:
+        limit = arguments.get("limit")
+        written = questions.told(kinds, actors, issues, id, span(arguments), limit, request.url)
+        name = f"{id or 'parley-timeline'}.{format.extension}"
+        return streamed(written(format.write), format.media_type, name)
+
+    return unless_unchanged(answer)
 
 
 def search(arguments: Arguments) -> Response:

@@ -87,7 +87,7 @@ def test_every_error_on_every_route_is_a_problem(
     ]:
         for method in METHODS:
             for sent in ({}, {"data": b"{", "content_type": "application/json"}, {"data": b"x"}):
-                answer = asking.open(url, method=method, **sent)
+                answer = asking.open(url, method=method, buffered=True, **sent)
                 seen.add(answer.status_code)
                 if answer.status_code >= 400:
                     refused(answer, head=method == "HEAD")

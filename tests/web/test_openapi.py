@@ -140,8 +140,10 @@ def test_answers_of_the_demo_are_as_described(world: FlaskClient, api: Described
             query = {"q": "talks"} if template.endswith("/search") else {}
             if template.endswith("positions"):
                 query |= {"attributed": "include", "status": "attested,disputed,denied,retracted"}
-            answer = world.get(url, query_string=query)
+            answer = world.get(url, query_string=query, buffered=True)
             assert answer.status_code == 200, url
+            if answer.json is None:
+                continue  # A file, whose own tests read it.
             filled += bool(answer.json.get("items"))
             check_answer(api, method, template, 200, answer.mimetype, answer.json)
             if answer.json.get("next"):

@@ -153,9 +153,10 @@ def test_parameters_that_are_unknown_or_stand_twice(world: FlaskClient) -> None:
     for url in ("/v1/timeline", "/v1/tracks/main/timeline", "/v1/actors/ann/positions"):
         assert parameters(world.get(f"{url}?limit=1&limit=1&as_of=2025&as_of=2025")) == ["as_of", "limit"]
         assert world.get(f"{url}?format=json").mimetype == "application/json"
-        for asked in ({"query_string": {"format": "json5"}}, {"headers": {"Accept": "text/csv"}}):
+        for asked in ({"query_string": {"format": "json5"}}, {"headers": {"Accept": "image/png"}}):
             assert world.get(url, **asked).json["type"] == "/problems/not-acceptable"
-        assert world.get(url, headers={"Accept": "text/csv, */*;q=0.1"}).status_code == 200
+        assert world.get(url, headers={"Accept": "image/png, */*;q=0.1"}).status_code == 200
+        assert world.get(url, headers={"Accept": "application/json; charset=utf-8"}).status_code == 200
     assert parameters(world.get("/v1/search")) == ["q"]
     assert parameters(world.get("/livez?x=1")) == ["x"]
 

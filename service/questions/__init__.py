@@ -1,0 +1,40 @@
+"""The only way out: records as they are or were known to be, histories, timelines, search, the graph.
+
+Every answer is made ready for ``orjson.dumps``, with stored documents in it as they were rendered
+(``orjson.Fragment``): no record is serialised again.
+"""
+
+from service.questions.asking import Answer, Page, Paging, Position, Span, state
+from service.questions.graphs import GraphQuestion, drawn
+from service.questions.network_files import as_graph, as_json, as_matrix, measured, measured_table
+from service.questions.networks import NetworkQuestion, Networks, tied
+from service.questions.reading import Document, found, listing, past, record, revision
+from service.questions.stories import history, timeline, told
+
+__all__ = [
+    "Answer",
+    "Document",
+    "GraphQuestion",
+    "NetworkQuestion",
+    "Networks",
+    "Page",
+    "Paging",
+    "Position",
+    "Span",
+    "as_graph",
+    "as_json",
+    "as_matrix",
+    "drawn",
+    "found",
+    "history",
+    "listing",
+    "measured",
+    "measured_table",
+    "past",
+    "record",
+    "revision",
+    "state",
+    "tied",
+    "timeline",
+    "told",
+]

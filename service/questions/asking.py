@@ -1,0 +1,118 @@
+"""What every question has: what part of the past it asks for, which page, whose record it is about."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from schemas.vocabulary import REFERENCES, Reference
+from service.errors import Moved, NotFound
+from service.storage import records
+from service.storage.knowledge import Window
+
+Answer = dict[str, Any]
+Position = tuple[Any, ...]
+"""Where a page ended: the sort key of its last entry."""
+
+INCLUDED = ("actor", "source", "issue")
+"""The kinds of record whose names a reader of an entry needs."""
+
+
+class Page(NamedTuple):
+    """One page of an answer; ``position`` is where the next one goes on from, None at the end."""
+
+    items: list[Answer]
+    position: Position | None
+    included: Mapping[str, orjson.Fragment] | None = None
+
+
+class Span(NamedTuple):
+    """What part of the past is asked for: dates in seconds, ``known_at`` in microseconds since 1970."""
+
+    since: int | None = None
+    until: int | None = None
+    as_of: int | None = None
+    known_at: int | None = None
+
+    @property
+    def window(self) -> Window:
+        return Window(self.since, self.until, self.as_of)
+
+
+class Paging(NamedTuple):
+    """How many entries, after which one."""
+
+    limit: int
+    after: Position | None = None
+
+
+def state() -> int:
+    """The number of the newest revision: as long as it is the same, so is every answer."""
+    return records.latest()
+
+
+def revision_at(known_at: int | None) -> int | None:
+    """The revision that was the newest at that instant; None for what is current."""
+    return None if known_at is None else records.revision_at(known_at)
+
+
+def resolved_ids(ids: Iterable[str], at: int | None) -> dict[str, records.Resolved]:
+    """What each of the ids stands for at the revision."""
+    wanted = set(ids)
+    return records.resolve(wanted, at) if wanted else {}
+
+
+def required(kind: str, id: str, resolved: Mapping[str, records.Resolved], at: int | None) -> int:
+    """The key of the record of that kind and id. Raises NotFound, or Moved if it was merged."""
+    found = resolved.get(id)
+    if found is None or found.kind != kind or not found.exists:
+        raise missing(kind, id, at)
+    return found.key
+
+
+def named(kind: str, id: str, resolved: Mapping[str, records.Resolved], at: int | None) -> int:
+    """The key of what a parameter names: as ``required``, but what was merged stands for what it became."""
+    found = resolved.get(id)
+    if found and found.kind == kind and found.merged_into:
+        return found.key
+    return required(kind, id, resolved, at)
+
+
+def missing(kind: str, id: str, at: int | None) -> NotFound | Moved:
+    """Why there is no such record: NotFound, or Moved."""
+    found = records.resolve([id], at).get(id)
+    if found and found.kind == kind and found.merged_into:
+        return Moved(kind, id, found.merged_into)
+    then = "" if at is None else " as of then"
+    return NotFound(f"There is no {kind} {id!r}{then}.")
+
+
+def ends(kinds: Sequence[str], fits: Callable[[Reference], bool]) -> tuple[tuple[str, bool], ...]:
+    """The edges by which records of these kinds name others, where the reference fits."""
+    named = {
+        (relation, reference.incoming)
+        for kind in kinds
+        for reference in REFERENCES[kind]
+        if fits(reference)
+        for relation in reference.relations
+    }
+    return tuple(sorted(named))
+
+
+def keys_of(
+    ids: Sequence[str], kinds: Collection[str], resolved: Mapping[str, records.Resolved]
+) -> tuple[int, ...]:
+    """The keys of those of the ids that are of one of the kinds."""
+    return tuple(sorted({resolved[id].key for id in ids if id in resolved and resolved[id].kind in kinds}))
+
+
+def page_of(entries: Sequence[tuple[Any, Position]], paging: Paging, more: bool | None = None) -> Page:
+    """The page that ``entries`` make, of which one more was read than it holds."""
+    shown = entries[: paging.limit]
+    goes_on = len(entries) > paging.limit if more is None else more
+    return Page([item for item, _ in shown], shown[-1][1] if goes_on and shown else None)
+
+
+def fragments(included: Mapping[str, bytes]) -> dict[str, orjson.Fragment]:
+    """Stored documents as they go into an answer, by id."""
+    return {id: orjson.Fragment(document) for id, document in sorted(included.items())}
