@@ -6,18 +6,18 @@ Checked against gunicorn 27.0. What is not named here is gunicorn's default, and
 import os
 from pathlib import Path
 
-from gunicorn import util
-from orjson import dumps
+from gunicorn import util as _util
+from orjson import dumps as _dumps
 
-from service.settings import load
+from service.settings import load as _load
 
-settings = load()
+_settings = _load()
 
 # What runs: the factory, called once in each worker.
 wsgi_app = "service.app:create_app()"
 
 # Loopback unless told otherwise: a proxy or a container's own network stands between it and the world.
-bind = settings.bind
+bind = _settings.bind
 
 # For PARLEY_BIND=unix:/path: the owner and the group (the proxy's) may connect. By default all could.
 umask = 0o007
@@ -27,10 +27,10 @@ umask = 0o007
 worker_class = "gthread"
 
 # Two processes by default, for two cores. Only reads gain from more: writes are serialised.
-workers = settings.workers
+workers = _settings.workers
 
 # Requests in progress in each worker. Every thread keeps a database connection open.
-threads = settings.threads
+threads = _settings.threads
 
 # Each worker opens its own database. A SQLite connection carried through a fork breaks the file's locks.
 preload_app = False
@@ -66,8 +66,8 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # A socket under $HOME, by which the server could be told things. Signals suffice, and $HOME may be read-only.
 control_socket_disable = True
 
-# The service writes one line for each request itself, with what it knows of it; gunicorn's own words go to
-# standard error. Standard output stays free.
+# A line for each request is the proxy's to write; gunicorn's own words, and the service's about what failed,
+# go to standard error. Standard output stays free.
 accesslog = None
 errorlog = "-"
 loglevel = "info"
@@ -76,14 +76,14 @@ loglevel = "info"
 def _refuse(sock, status, reason, message):  # type: ignore[no-untyped-def]
     """What gunicorn refuses itself (a line or header too long, or none), as the service would: RFC 9457."""
     name = "malformed" if status < 500 else "internal"
-    body = dumps(
+    body = _dumps(
         {"type": f"/problems/{name}", "title": reason, "status": status, "detail": message or reason}
     )
     head = (
         f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    util.write_nonblock(sock, head.encode("ascii", "replace") + body)
+    _util.write_nonblock(sock, head.encode("ascii", "replace") + body)
 
 
-util.write_error = _refuse
+_util.write_error = _refuse

@@ -158,3 +158,11 @@ def test_what_follows_a_refused_body_is_no_request(server: Server, token: str) -
 def test_a_long_question_arrives(server: Server) -> None:
     answer = exchange(server, f"GET /v1/actors?x={'y' * 7_000} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     problem(answer, 422, "invalid")
+
+
+def test_what_the_server_refuses_before_the_service_is_a_problem_too(server: Server) -> None:
+    for line in (b"GET /v1/actors?" + b"x" * 9_000 + b" HTTP/1.1", b"GET /v1/actors HTTP/1.1\r\nno header"):
+        answer = exchange(server, line + b"\r\nHost: parley\r\n\r\n")
+        assert answer.status in (400, 414)
+        assert answer.headers["content-type"] == PROBLEM
+        assert json.loads(answer.body)["type"] == "/problems/malformed"
