@@ -21,7 +21,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     """The body of the answer to a GET on a store that holds the demo and nothing else."""
     home = tmp_path_factory.mktemp("demo")
     settings = all_settings.load()._replace(home=home, database_url=f"sqlite:///{home / 'parley.db'}")
-    database.connect(settings)
+    database.connect(settings, create=True)
     migrate.migrate()
     demo.load()
     client = create_app(settings).test_client()
