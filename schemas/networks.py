@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 
 from schemas import vocabulary as words
 from schemas.fields import Id, Number
-from schemas.queries import Query, _ids, _span, _terms
+from schemas.queries import Query, ids, span, terms
 
 Choices = Mapping[str, Mapping[str, str]]
 """By the name of a parameter: each word that it takes, the default first, and what it means."""
@@ -41,11 +41,11 @@ def query(relation: str, about_issues: str, choices: Choices, windows: Sequence[
     chosen = {name: _word(name, meanings) for name, meanings in choices.items()}
     return Query.from_dict(
         {
-            "actors": _ids("Between these actors, which are nodes even where they have no tie."),
-            "issues": _ids(about_issues),
-            "exclude_actor": _ids("Without these actors, even if they were asked for."),
-            "exclude_issue": _ids("Without these issues, even if they were asked for."),
-            "track": _ids("From statements or talks of this track, or of a sub-track of it."),
+            "actors": ids("Between these actors, which are nodes even where they have no tie."),
+            "issues": ids(about_issues),
+            "exclude_actor": ids("Without these actors, even if they were asked for."),
+            "exclude_issue": ids("Without these issues, even if they were asked for."),
+            "track": ids("From statements or talks of this track, or of a sub-track of it."),
             **chosen,
             "min_weight": Amount(metadata={"description": "Ties of at least this weight."}),
             "windows": fields.String(
@@ -56,7 +56,7 @@ def query(relation: str, about_issues: str, choices: Choices, windows: Sequence[
                     "within each."
                 },
             ),
-            **_span(),
+            **span(),
         },
         name=_name(relation, "Query"),
     )
@@ -64,7 +64,7 @@ def query(relation: str, about_issues: str, choices: Choices, windows: Sequence[
 
 def measures_query(network: type[Schema], relation: str, of: Mapping[str, str], default: Any) -> type[Schema]:
     """The parameters of a network's measures: those of the network, and which measures, by their meanings."""
-    listed = _terms(tuple(of), f"Measures. {_meanings(of)}", default=tuple(default))
+    listed = terms(tuple(of), f"Measures. {_meanings(of)}", default=tuple(default))
     return Query.from_dict(
         {"measures": listed, **network._declared_fields}, name=_name(relation, "MeasuresQuery")
     )

@@ -38,14 +38,16 @@ class Query(Schema):
         unknown = RAISE
 
 
-def _ids(description: str) -> DelimitedList:
+def ids(description: str) -> DelimitedList:
+    """A parameter that takes ids of records."""
     rule = validate.Length(1, MOST_IDS, error="must name from {min} to {max} records")
     return DelimitedList(
         Id(), validate=rule, metadata={"description": f"{description} Ids, comma-separated: any of them."}
     )
 
 
-def _terms(allowed: tuple[str, ...], description: str, default: tuple[str, ...] = ()) -> DelimitedList:
+def terms(allowed: tuple[str, ...], description: str, default: tuple[str, ...] = ()) -> DelimitedList:
+    """A parameter that takes words of the vocabulary."""
     term = fields.String(validate=validate.OneOf(allowed, error="must be of: {choices}"))
     about = {"description": f"{description} Comma-separated: any of them."}
     rule = validate.Length(1, len(allowed), error="must name from {min} to {max} of them")
@@ -67,7 +69,8 @@ def _known_at() -> fields.String:
     )
 
 
-def _span() -> dict[str, fields.Field[Any]]:
+def span() -> dict[str, fields.Field[Any]]:
+    """The parameters that say what part of the past is asked for."""
     return {
         "from": _moment("What may have been on that date or later.", "2025-12-01"),
         "to": _moment("What may have been on that date or before.", "2025-12-31"),
@@ -90,7 +93,7 @@ def _paging(
 
 
 def _statuses() -> DelimitedList:
-    return _terms(
+    return terms(
         words.STATEMENT_STATUSES,
         "Statuses of the statements. What was denied or retracted is no stance held: listed only if asked.",
         default=words.STANDING,
@@ -111,13 +114,13 @@ def listing(kind: str) -> type[Schema]:
     parameters: dict[str, fields.Field[Any]] = {}
     for reference in words.REFERENCES[kind]:
         what = " or ".join(reference.kinds)
-        parameters.setdefault(reference.filter, _ids(f"Those that name this {what} as {reference.filter}."))
+        parameters.setdefault(reference.filter, ids(f"Those that name this {what} as {reference.filter}."))
     if described.type:
-        parameters[described.type] = _terms(TYPES[kind], f"Of this {described.type}.")
+        parameters[described.type] = terms(TYPES[kind], f"Of this {described.type}.")
     if described.status:
-        parameters["status"] = _terms(STATUSES[kind], "Of this status.")
-    span = _span() if described.dates else {"known_at": _known_at()}
-    return Query.from_dict({**parameters, **span, **_paging()}, name=f"{kind.capitalize()}ListQuery")
+        parameters["status"] = terms(STATUSES[kind], "Of this status.")
+    past = span() if described.dates else {"known_at": _known_at()}
+    return Query.from_dict({**parameters, **past, **_paging()}, name=f"{kind.capitalize()}ListQuery")
 
 
 TYPES = {
@@ -139,30 +142,30 @@ RecordQuery = Query.from_dict({"known_at": _known_at()}, name="RecordQuery")
 PastQuery = Query.from_dict({"known_at": _known_at(), **_paging()}, name="PastQuery")
 ActorHistoryQuery = Query.from_dict(
     {
-        "issue": _ids("On these issues."),
+        "issue": ids("On these issues."),
         "attributed": _attributed(),
         "status": _statuses(),
-        **_span(),
+        **span(),
         **_paging(),
     },
     name="ActorHistoryQuery",
 )
 IssueHistoryQuery = Query.from_dict(
     {
-        "actor": _ids("Held by these actors."),
+        "actor": ids("Held by these actors."),
         "attributed": _attributed(),
         "status": _statuses(),
-        **_span(),
+        **span(),
         **_paging(),
     },
     name="IssueHistoryQuery",
 )
 TimelineQuery = Query.from_dict(
     {
-        "kind": _terms(words.ON_THE_TIMELINE, "Entries of these kinds."),
-        "actor": _ids("In which these actors speak, are spoken to, hold a position or take part."),
-        "issue": _ids("About these issues."),
-        **_span(),
+        "kind": terms(words.ON_THE_TIMELINE, "Entries of these kinds."),
+        "actor": ids("In which these actors speak, are spoken to, hold a position or take part."),
+        "issue": ids("About these issues."),
+        **span(),
         **_paging(
             "Entries on a page of JSON, or at most in a file, which without it has all.",
             "Where to go on: from the `next` of the page before. JSON only: a file has no pages.",
@@ -172,14 +175,14 @@ TimelineQuery = Query.from_dict(
 )
 GraphQuery = Query.from_dict(
     {
-        "kinds": _terms(tuple(words.KINDS), "Nodes of these kinds, and edges between them."),
-        "relations": _terms(words.DRAWN, "Edges of these relations, and the records at their ends."),
+        "kinds": terms(tuple(words.KINDS), "Nodes of these kinds, and edges between them."),
+        "relations": terms(words.DRAWN, "Edges of these relations, and the records at their ends."),
         "actor": Id(metadata={"description": "What records that name this actor state."}),
         "issue": Id(metadata={"description": "What records that name this issue state."}),
         "track": Id(metadata={"description": "What records of this track, or a sub-track of it, state."}),
         "around": Id(metadata={"description": "What is within `hops` edges of this record."}),
         "hops": Count(1, 3, load_default=1, metadata={"description": "How far `around` reaches."}),
-        **_span(),
+        **span(),
     },
     name="GraphQuery",
 )
@@ -192,7 +195,7 @@ SearchQuery = Query.from_dict(
                 "description": 'Words; "a phrase", OR and -exclusion are understood, and no text is an error.'
             },
         ),
-        "kind": _terms(tuple(words.KINDS), "Records of these kinds."),
+        "kind": terms(tuple(words.KINDS), "Records of these kinds."),
         **_paging(),
     },
     name="SearchQuery",

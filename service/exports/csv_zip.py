@@ -98,7 +98,7 @@ def _modified(graph: Graph) -> tuple[int, int, int, int, int, int]:
 def _nodes(nodes: Iterable[Node]) -> Iterator[str]:
     facts = Memo(_cells)
     for node in nodes:
-        yield f"{node[0]},{_cell(node[1])},{facts[node[2:7]]}\r\n"
+        yield f"{node[0]},{cell(node[1])},{facts[node[2:7]]}\r\n"
 
 
 def _edges(edges: Iterable[Edge], directed: str) -> Iterator[str]:
@@ -121,13 +121,13 @@ def _edge_facts(facts: tuple[int | None, str | None, str | None, str | None]) ->
 
 
 def _cells(texts: Iterable[str | None]) -> str:
-    return ",".join("" if text is None else _cell(text) for text in texts)
+    return ",".join("" if text is None else cell(text) for text in texts)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """The text as a cell: never a formula, and quoted where it has to be.
 
-    >>> _cell("=1,5")
+    >>> cell("=1,5")
     '"\\'=1,5"'
     """
     text = allowed(text)

@@ -8,7 +8,7 @@ have the same label, each is followed by its id.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.exports.csv_zip import _cell
+from service.exports.csv_zip import cell
 from service.exports.graphs import Node
 from service.exports.rows import Memo, chunks, number
 
@@ -28,16 +28,16 @@ def _titles(nodes: Iterable[Node]) -> dict[str, str]:
     """By id, what to call each node so that no two are called the same, as a cell."""
     labels = {node.id: node.label for node in nodes}
     times = Counter(labels.values())
-    return {id: _cell(label if times[label] == 1 else f"{label} ({id})") for id, label in labels.items()}
+    return {id: cell(label if times[label] == 1 else f"{label} ({id})") for id, label in labels.items()}
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> Iterator[bytes]:
     """Rows of texts and numbers under the names of their columns; an empty cell where there is no value."""
-    yield f"\ufeff{','.join(map(_cell, columns))}\r\n".encode()
+    yield f"\ufeff{','.join(map(cell, columns))}\r\n".encode()
     yield from chunks(f"{','.join(map(_value, row))}\r\n" for row in rows)
 
 
 def _value(value: str | float | None) -> str:
     if value is None:
         return ""
-    return _cell(value) if isinstance(value, str) else str(value)
+    return cell(value) if isinstance(value, str) else str(value)
