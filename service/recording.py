@@ -166,9 +166,9 @@ def _check_meanings(
             labels[id] = stances.scale_of(orjson.loads(issue.document)).labels if fits and issue else None
         return labels[id]
 
+    merged = {id: into for id in named if id in store and (into := store[id].merged_into)}
     for index, document in sound:
         # Two ids may be of one record by now: what the document then says twice it may not say.
-        merged = {id: store[id].merged_into or id for id in named if id in store}
         meant = documents.renamed(document, merged)
         found = [
             *faults.own_faults(meant),
@@ -220,7 +220,7 @@ def _edge_rows(item: _Staged, store: dict[str, Known]) -> Iterator[dict[str, Any
     if item.loaded is None:
         return
     named = [found.value for found, _ in documents.references(item.loaded)]
-    merged = {id: target.id for id in named if (target := _resolved(store, id))}
+    merged = {id: target.id for id in named if (target := _resolved(store, id)) and target.id != id}
     for ordinal, edge in enumerate(documents.edges(documents.renamed(item.loaded, merged))):
         tail, head = _resolved(store, edge.tail), _resolved(store, edge.head)
         if tail is None or head is None:
