@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from flask import Response, request
+from flask import Response, g
 
 from schemas import queries
 from service import questions
 from service.exports.formats import FORMATS
 from service.questions import GraphQuestion
-from service.web.operations import Arguments, Operation, negotiate, span, streamed, unless_unchanged
+from service.web.operations import Arguments, Operation, span, streamed, unless_unchanged
 
 MEDIA_TYPES = {name: format.media_type for name, format in FORMATS.items()}
 
@@ -33,7 +33,7 @@ def operations() -> Iterator[Operation]:
 
 
 def graph(arguments: Arguments) -> Response:
-    format = FORMATS[str(negotiate(MEDIA_TYPES, request))]
+    format = FORMATS[g.format]
     asked = {name: value for name, value in arguments.items() if name in GraphQuestion._fields}
     filename = f"parley-graph.{format.extension}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g
 
 from schemas import networks as schemas
 from service import questions
@@ -19,7 +19,6 @@ from service.web.operations import (
     Arguments,
     Operation,
     json,
-    negotiate,
     span,
     streamed,
     unless_unchanged,
@@ -118,7 +117,7 @@ def _found(arguments: Arguments, relation: str) -> questions.Networks:
 
 
 def network(arguments: Arguments, relation: str) -> Response:
-    name = str(negotiate(MEDIA_TYPES, request))
+    name = str(g.format)
 
     def answer() -> Response:
         found = _found(arguments, relation)
@@ -134,7 +133,7 @@ def network(arguments: Arguments, relation: str) -> Response:
 
 
 def measured(arguments: Arguments, relation: str) -> Response:
-    name, names = negotiate(MEASURED, request), arguments["measures"]
+    name, names = g.format, arguments["measures"]
 
     def answer() -> Response:
         values = questions.measured(_found(arguments, relation), names)

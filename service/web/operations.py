@@ -85,7 +85,8 @@ def register(app: Flask, operation: Operation) -> None:
 
     def endpoint(**path: Any) -> Response:
         access.require(request, operation.scope)
-        g.media_type = operation.formats.get(negotiate(operation.formats, request) or "")
+        g.format = negotiate(operation.formats, request)
+        g.media_type = operation.formats.get(g.format or "")
         arguments = _arguments(parameters(operation), request)
         return operation.view(arguments, **operation.fixed, **path)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
 from schemas import answers, queries
 from schemas.vocabulary import ON_THE_TIMELINE
@@ -14,7 +14,6 @@ from service.web.operations import (
     JSON,
     Arguments,
     Operation,
-    negotiate,
     page,
     paging,
     span,
@@ -105,7 +104,7 @@ def _history(arguments: Arguments, actors: list[str], issues: list[str], whose: 
 def timeline(arguments: Arguments, id: str | None = None) -> Response:
     kinds = tuple(dict.fromkeys(arguments.get("kind", ON_THE_TIMELINE)))
     actors, issues = arguments.get("actor", []), arguments.get("issue", [])
-    format = FORMATS.get(str(negotiate(TIMELINES, request)))
+    format = FORMATS.get(g.format)
     if format is None:
         how = span(arguments), paging(arguments)
         return unless_unchanged(lambda: page(questions.timeline(kinds, actors, issues, id, *how)))
