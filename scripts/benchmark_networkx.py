@@ -16,7 +16,7 @@ from typing import Any
 import networkx as nx
 
 from scripts.store import opened
-from service.exports.graphs import Edge, Graph, Node
+from service.exports.graphs import Edge, EdgeValues, Graph, Node, NodeValues
 from service.questions.asking import Span
 from service.questions.graphs import GraphQuestion, drawn
 
@@ -52,8 +52,8 @@ def measured(format: str, file: str) -> dict[str, float]:
     times = [time.perf_counter()]
     found: dict[str, float] = {}
 
-    def write(_: Graph, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[bytes]:
-        rows = [*nodes], [*edges]
+    def write(_: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]) -> Iterator[bytes]:
+        rows = [*map(Node._make, nodes)], [*map(Edge._make, edges)]
         times.append(time.perf_counter())
         graph = built(*rows)
         times.append(time.perf_counter())

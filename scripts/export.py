@@ -14,7 +14,7 @@ from scripts.arguments import Id, Moment, Words
 from service import settings
 from service.errors import ParleyError
 from service.exports.formats import FORMATS
-from service.exports.graphs import Edge, Graph, Node, Write
+from service.exports.graphs import EdgeValues, Graph, NodeValues, Write
 from service.questions.asking import Span
 from service.questions.graphs import GraphQuestion, drawn, size
 from service.storage import database, migrate
@@ -133,7 +133,9 @@ def _watched(question: GraphQuestion, span: Span, write: Write) -> Iterator[Writ
                 if number % _ROWS_AT_ONCE == 0:
                     progress.advance(task, _ROWS_AT_ONCE)
 
-        def watched(graph: Graph, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[bytes]:
+        def watched(
+            graph: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]
+        ) -> Iterator[bytes]:
             return write(graph, counted(nodes), counted(edges))
 
         yield watched

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 
 from service.exports.characters import allowed
-from service.exports.graphs import Edge, Graph, Node
+from service.exports.graphs import EdgeValues, Graph, NodeValues
 from service.exports.rows import Memo, chunks, number
 
 NODE_COLUMNS = ("Id", "Label", "Kind", "Type", "Status", "Start", "End")
@@ -66,7 +66,7 @@ class _Sink:
         return taken
 
 
-def write(graph: Graph, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[bytes]:
+def write(graph: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]) -> Iterator[bytes]:
     """The graph as a ZIP archive, whose files have the date on which the graph was modified."""
     sink = _Sink()
     tables = (
@@ -95,19 +95,18 @@ def _modified(graph: Graph) -> tuple[int, int, int, int, int, int]:
     return (year, month, day, 0, 0, 0) if 1980 <= year <= 2107 else (1980, 1, 1, 0, 0, 0)
 
 
-def _nodes(nodes: Iterable[Node]) -> Iterator[str]:
+def _nodes(nodes: Iterable[NodeValues]) -> Iterator[str]:
     facts = Memo(_cells)
-    for node in nodes:
-        yield f"{node[0]},{cell(node[1])},{facts[node[2:7]]}\r\n"
+    for id, label, kind, type, status, start, end in nodes:
+        yield f"{id},{cell(label)},{facts[kind, type, status, start, end]}\r\n"
 
 
-def _edges(edges: Iterable[Edge], directed: str) -> Iterator[str]:
+def _edges(edges: Iterable[EdgeValues], directed: str) -> Iterator[str]:
     relations, weights, facts, times = Memo(_relation), Memo(number), Memo(_edge_facts), Memo(_cells)
-    for edge in edges:
+    for id, tail, head, relation, weight, stance, status, role, firmness, record, start, end in edges:
         yield (
-            f"{edge[0]},{edge[1]},{edge[2]},{directed},{relations[edge[3]]},{weights[edge[4]]},"
-            f"{facts[edge[5:9]]},{edge[9] or ''},"
-            f"{times[edge[10:12]]}\r\n"
+            f"{id},{tail},{head},{directed},{relations[relation]},{weights[weight]},"
+            f"{facts[stance, status, role, firmness]},{record or ''},{times[start, end]}\r\n"
         )
 
 

@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator
 
 from service.exports.characters import allowed
 from service.exports.gexf import COLOURS, UNKNOWN_COLOUR
-from service.exports.graphs import Edge, Graph, Node
+from service.exports.graphs import EdgeValues, Graph, NodeValues
 from service.exports.rows import Memo, chunks, number
 
 _SPECIAL = re.compile(r'["\\\n\r]|[^\x20-\x7e]')
 _BREAK = re.compile(r"\r\n?|\n")
 
 
-def write(graph: Graph, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[bytes]:
+def write(graph: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]) -> Iterator[bytes]:
     """The graph as one DOT graph, in UTF-8."""
     yield (
         f"{'digraph' if graph.directed else 'graph'} {{\n"
@@ -34,20 +34,19 @@ def write(graph: Graph, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterato
     yield b"}\n"
 
 
-def _nodes(nodes: Iterable[Node]) -> Iterator[str]:
+def _nodes(nodes: Iterable[NodeValues]) -> Iterator[str]:
     facts, times = Memo(_node_facts), Memo(_times)
-    for node in nodes:
-        yield f'"{node[0]}" [label={_label(node[1])}{facts[node[2:5]]}{times[node[5:7]]}];\n'
+    for id, label, kind, type, status, start, end in nodes:
+        yield f'"{id}" [label={_label(label)}{facts[kind, type, status]}{times[start, end]}];\n'
 
 
-def _edges(edges: Iterable[Edge], arrow: str) -> Iterator[str]:
-    relations, weights, facts, times = Memo(_label), Memo(number), Memo(_edge_facts), Memo(_times)
-    for edge in edges:
-        record = edge[9]
+def _edges(edges: Iterable[EdgeValues], arrow: str) -> Iterator[str]:
+    weights, facts, times = Memo(number), Memo(_edge_facts), Memo(_times)
+    for id, tail, head, relation, weight, stance, status, role, firmness, record, start, end in edges:
         said = f', record="{record}"' if record is not None else ""
         yield (
-            f'"{edge[1]}" {arrow} "{edge[2]}" [id="{edge[0]}", label={relations[edge[3]]}, '
-            f'weight="{weights[edge[4]]}"{facts[edge[5:9]]}{said}{times[edge[10:12]]}];\n'
+            f'"{tail}" {arrow} "{head}" [id="{id}", weight="{weights[weight]}"'
+            f"{facts[relation, stance, status, role, firmness]}{said}{times[start, end]}];\n"
         )
 
 
@@ -60,10 +59,10 @@ def _node_facts(facts: tuple[str, str | None, str | None]) -> str:
     return f"{_attributes(('kind', 'type', 'status'), facts)}, fillcolor={colour}"
 
 
-def _edge_facts(facts: tuple[int | None, str | None, str | None, str | None]) -> str:
-    stance, *others = facts
+def _edge_facts(facts: tuple[str, int | None, str | None, str | None, str | None]) -> str:
+    relation, stance, *others = facts
     measured = "" if stance is None else f", stance={stance}"
-    return measured + _attributes(("status", "role", "firmness"), others)
+    return f", label={_label(relation)}{measured}{_attributes(('status', 'role', 'firmness'), others)}"
 
 
 def _times(interval: tuple[str | None, str | None]) -> str:

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from service.exports.characters import xml
-from service.exports.graphs import Edge, Graph, Node
+from service.exports.graphs import EdgeValues, Graph, NodeValues
 from service.exports.rows import Memo, chunks, number
 
 # Okabe and Ito's palette, which people with any kind of colour vision tell apart
@@ -47,7 +47,7 @@ _EDGE_ATTRIBUTES = (
 )
 
 
-def write(graph: Graph, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[bytes]:
+def write(graph: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]) -> Iterator[bytes]:
     """The graph as a GEXF 1.3 document, in UTF-8."""
     yield _head(graph).encode()
     yield from chunks(_nodes(nodes))
@@ -74,20 +74,19 @@ def _declared(of: str, attributes: tuple[tuple[str, str], ...]) -> str:
     return f'<attributes class="{of}" mode="static">{each}</attributes>\n'
 
 
-def _nodes(nodes: Iterable[Node]) -> Iterator[str]:
+def _nodes(nodes: Iterable[NodeValues]) -> Iterator[str]:
     facts, times = Memo(_node_facts), Memo(_times)
-    for node in nodes:
-        yield f'<node id="{node[0]}" label="{xml(node[1])}"{times[node[5:7]]}>{facts[node[2:5]]}'
+    for id, label, kind, type, status, start, end in nodes:
+        yield f'<node id="{id}" label="{xml(label)}"{times[start, end]}>{facts[kind, type, status]}'
 
 
-def _edges(edges: Iterable[Edge]) -> Iterator[str]:
-    relations, weights, facts, times = Memo(_relation), Memo(number), Memo(_edge_facts), Memo(_times)
-    for edge in edges:
-        record = edge[9]
+def _edges(edges: Iterable[EdgeValues]) -> Iterator[str]:
+    weights, facts, times = Memo(number), Memo(_edge_facts), Memo(_times)
+    for id, tail, head, relation, weight, stance, status, role, firmness, record, start, end in edges:
         said = f'<attvalue for="record" value="{record}"/>' if record is not None else ""
         yield (
-            f'<edge id="{edge[0]}" source="{edge[1]}" target="{edge[2]}" weight="{weights[edge[4]]}"'
-            f"{times[edge[10:12]]}{relations[edge[3]]}{facts[edge[5:9]]}{said}</attvalues></edge>\n"
+            f'<edge id="{id}" source="{tail}" target="{head}" weight="{weights[weight]}"{times[start, end]}'
+            f"{facts[relation, stance, status, role, firmness]}{said}</attvalues></edge>\n"
         )
 
 
@@ -98,14 +97,9 @@ def _node_facts(facts: tuple[str, str | None, str | None]) -> str:
     return f'<attvalues>{values}</attvalues><viz:color r="{red}" g="{green}" b="{blue}"/></node>\n'
 
 
-def _relation(relation: str) -> str:
-    """The last of an edge's opening tag, and the first of its values."""
-    return f' kind="{xml(relation)}"><attvalues>{_values(_EDGE_ATTRIBUTES[:1], (relation,))}'
-
-
-def _edge_facts(facts: tuple[int | None, str | None, str | None, str | None]) -> str:
-    """Its values but for the relation and the record."""
-    return _values(_EDGE_ATTRIBUTES[1:5], facts)
+def _edge_facts(facts: tuple[str, int | None, str | None, str | None, str | None]) -> str:
+    """The last of an edge's opening tag, and its values but for the record."""
+    return f' kind="{xml(facts[0])}"><attvalues>{_values(_EDGE_ATTRIBUTES[:5], facts)}'
 
 
 def _values(attributes: tuple[tuple[str, str], ...], values: Iterable[str | int | None]) -> str:

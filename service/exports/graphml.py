@@ -9,7 +9,7 @@ as `service.exports.characters` says.
 from collections.abc import Iterable, Iterator
 
 from service.exports.characters import xml
-from service.exports.graphs import Edge, Graph, Node
+from service.exports.graphs import EdgeValues, Graph, NodeValues
 from service.exports.rows import Memo, chunks, number
 
 # The keys that data is written with, what they stand for, and the type. Short: a large file is mostly these.
@@ -24,8 +24,8 @@ _NODE_KEYS = (
 )
 _EDGE_KEYS = (
     ("ei", "edge_id", "string"),
-    ("er", "relation", "string"),
     ("ew", "weight", "double"),
+    ("er", "relation", "string"),
     ("ev", "stance", "int"),
     ("es", "status", "string"),
     ("eo", "role", "string"),
@@ -36,7 +36,7 @@ _EDGE_KEYS = (
 )
 
 
-def write(graph: Graph, nodes: Iterable[Node], edges: Iterable[Edge]) -> Iterator[bytes]:
+def write(graph: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]) -> Iterator[bytes]:
     """The graph as a GraphML document, in UTF-8."""
     yield _head(graph).encode()
     yield from chunks(_nodes(nodes))
@@ -60,25 +60,23 @@ def _head(graph: Graph) -> str:
     )
 
 
-def _nodes(nodes: Iterable[Node]) -> Iterator[str]:
+def _nodes(nodes: Iterable[NodeValues]) -> Iterator[str]:
     facts, times = Memo(_node_facts), Memo(_node_times)
-    for node in nodes:
+    for id, label, kind, type, status, start, end in nodes:
         yield (
-            f'<node id="{node[0]}"><data key="nl">{xml(node[1])}</data>{facts[node[2:5]]}'
-            f"{times[node[5:7]]}</node>\n"
+            f'<node id="{id}"><data key="nl">{xml(label)}</data>{facts[kind, type, status]}'
+            f"{times[start, end]}</node>\n"
         )
 
 
-def _edges(edges: Iterable[Edge]) -> Iterator[str]:
-    relations, weights, facts = Memo(_relation), Memo(number), Memo(_edge_facts)
-    times = Memo(_edge_times)
-    for edge in edges:
-        record = edge[9]
+def _edges(edges: Iterable[EdgeValues]) -> Iterator[str]:
+    weights, facts, times = Memo(number), Memo(_edge_facts), Memo(_edge_times)
+    for id, tail, head, relation, weight, stance, status, role, firmness, record, start, end in edges:
         said = f'<data key="ed">{record}</data>' if record is not None else ""
         yield (
-            f'<edge id="{edge[0]}" source="{edge[1]}" target="{edge[2]}"><data key="ei">{edge[0]}</data>'
-            f'{relations[edge[3]]}<data key="ew">{weights[edge[4]]}</data>{facts[edge[5:9]]}'
-            f"{times[edge[10:12]]}{said}</edge>\n"
+            f'<edge id="{id}" source="{tail}" target="{head}"><data key="ei">{id}</data>'
+            f'<data key="ew">{weights[weight]}</data>{facts[relation, stance, status, role, firmness]}'
+            f"{times[start, end]}{said}</edge>\n"
         )
 
 
@@ -90,12 +88,8 @@ def _node_times(interval: tuple[str | None, str | None]) -> str:
     return _data(_NODE_KEYS[4:], interval)
 
 
-def _relation(relation: str) -> str:
-    return _data(_EDGE_KEYS[1:2], (relation,))
-
-
-def _edge_facts(facts: tuple[int | None, str | None, str | None, str | None]) -> str:
-    return _data(_EDGE_KEYS[3:7], facts)
+def _edge_facts(facts: tuple[str, int | None, str | None, str | None, str | None]) -> str:
+    return _data(_EDGE_KEYS[2:7], facts)
 
 
 def _edge_times(interval: tuple[str | None, str | None]) -> str:

@@ -1,7 +1,6 @@
 """A network as this service's own JSON: nodes, then weighted edges; or a series of them, window by window."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -37,25 +36,17 @@ def write(about: Mapping[str, Any], parts: Iterable[Part], series: bool) -> Iter
 
 def _part(part: Part) -> Iterator[bytes]:
     yield b'"nodes":['
-    yield from chunks(_separated(map(_node, part.nodes)))
+    yield from chunks(map(_node, part.nodes), ",\n")
     yield b'],"edges":['
     numbers = Memo(number)
-    yield from chunks(
-        _separated(
-            f'{{"source":"{source}","target":"{target}","weight":{numbers[weight]}}}'
-            for source, target, weight in part.edges
-        )
+    edges = (
+        f'{{"source":"{source}","target":"{target}","weight":{numbers[weight]}}}'
+        for source, target, weight in part.edges
     )
+    yield from chunks(edges, ",\n")
     yield b"]}"
 
 
 def _node(node: Node) -> str:
     type = f',"type":{json(node.type)}' if node.type is not None else ""
     return f'{{"id":"{node.id}","kind":"{node.kind}"{type},"label":{json(node.label)}}}'
-
-
-def _separated(rows: Iterable[str]) -> Iterator[str]:
-    remaining = iter(rows)
-    yield from islice(remaining, 1)
-    for row in remaining:
-        yield f",\n{row}"

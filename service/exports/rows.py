@@ -5,6 +5,7 @@ from itertools import islice
 from typing import TypeVar
 
 _Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 ROWS = 256
 """Rows to a chunk. A row is 150 to 350 bytes in most formats, so that a chunk is about 64 KiB."""
@@ -12,18 +13,19 @@ ROWS = 256
 _REMEMBERED = 4096
 
 
-def chunks(rows: Iterable[str]) -> Iterator[bytes]:
+def chunks(rows: Iterable[str], between: str = "") -> Iterator[bytes]:
     """The rows, none of them empty, joined and in UTF-8. No more of them are asked for than a chunk holds.
 
-    >>> list(chunks(["a", "b"]))
-    [b'ab']
+    >>> list(chunks(["1", "2"], ","))
+    [b'1,2']
     """
-    remaining = iter(rows)
-    while chunk := "".join(islice(remaining, ROWS)):
-        yield chunk.encode()
+    remaining, before = iter(rows), ""
+    while chunk := between.join(islice(remaining, ROWS)):
+        yield f"{before}{chunk}".encode()
+        before = between
 
 
-class Memo(dict[_Key, str]):
+class Memo(dict[_Key, _Value]):
     """What a function made of each key, made once while it is remembered. Never more than some thousands.
 
     A graph has many edges but few combinations of relation, stance, status and weight, and many equal dates:
@@ -33,11 +35,11 @@ class Memo(dict[_Key, str]):
     'POSITION'
     """
 
-    def __init__(self, render: Callable[[_Key], str]) -> None:
+    def __init__(self, render: Callable[[_Key], _Value]) -> None:
         super().__init__()
         self._render = render
 
-    def __missing__(self, key: _Key) -> str:
+    def __missing__(self, key: _Key) -> _Value:
         if len(self) >= _REMEMBERED:
             self.clear()
         rendered = self[key] = self._render(key)

@@ -1,23 +1,22 @@
 """The graph, ready to be drawn in another tool: records as nodes, what they state of each other as edges."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import orjson
 
 from schemas.vocabulary import KINDS
 from service.diplomacy import dates, documents, revisions
-from service.diplomacy.dates import UNDATED, Bounds
+from service.diplomacy.dates import Bounds
 from service.errors import NotFound
-from service.exports.graphs import Edge, Graph, Node, Write
+from service.exports.graphs import EdgeValues, Graph, NodeValues, Write
+from service.exports.rows import Memo
 from service.questions.asking import Span, named, resolved_ids, revision_at
 from service.storage import graph, records
 from service.storage.database import reading
-from service.storage.graph import NodeRow, Selection
+from service.storage.graph import Selection
 
 TITLE = "Parley"
-_NOTHING = (None, None)
 
 
 class GraphQuestion(NamedTuple):
@@ -77,43 +76,30 @@ def _selection(asked: GraphQuestion, span: Span, at: int | None) -> Selection:
     return Selection(asked.kinds, asked.relations, tuple(keys.values()), span.window, around, asked.hops)
 
 
-def _nodes(selection: Selection, at: int | None) -> Iterator[Node]:
-    for row in graph.nodes(selection, at):
-        yield Node(row.id, _label(row), row.kind, row.type, row.status, *_written(row.earliest, row.latest))
+def _nodes(selection: Selection, at: int | None) -> Iterator[NodeValues]:
+    written = Memo(_written)
+    for id, label, document, kind, type, status, earliest, latest in graph.nodes(selection, at):
+        start, end = written[earliest, latest]
+        yield id, label or _label(document), kind, type, status, start, end
 
 
-def _label(row: NodeRow) -> str:
-    return row.label or documents.label(orjson.loads(row.document or b""))
+def _label(document: bytes | None) -> str:
+    return documents.label(orjson.loads(document or b""))
 
 
-def _edges(selection: Selection, at: int | None) -> Iterator[Edge]:
-    for (
-        revision,
-        ordinal,
-        relation,
-        tail,
-        head,
-        record,
-        earliest,
-        latest,
-        stance,
-        status,
-        attributes,
-    ) in graph.edges(selection, at):
-        role, firmness = _carried(attributes) if attributes else _NOTHING
-        start, end = _written(earliest, latest)
-        id = f"{revision}-{ordinal}"
-        yield Edge(id, tail, head, relation, 1.0, stance, status, role, firmness, record, start, end)
+def _edges(selection: Selection, at: int | None) -> Iterator[EdgeValues]:
+    carried, written, rows = Memo(_carried), Memo(_written), graph.edges(selection, at)
+    for id, tail, head, relation, stance, status, attributes, record, earliest, latest in rows:
+        role, firmness = carried[attributes]
+        start, end = written[earliest, latest]
+        yield id, tail, head, relation, 1.0, stance, status, role, firmness, record, start, end
 
 
-@lru_cache(maxsize=1 << 12)
-def _carried(attributes: str) -> tuple[str | None, str | None]:
+def _carried(attributes: str | None) -> tuple[str | None, str | None]:
     """What the edge says of a role, a post or a clause, and of firmness."""
-    carried = orjson.loads(attributes)
+    carried = orjson.loads(attributes) if attributes else {}
     return carried.get("role") or carried.get("post") or carried.get("key"), carried.get("firmness")
 
 
-@lru_cache(maxsize=1 << 14)
-def _written(earliest: int, latest: int) -> tuple[str | None, str | None]:
-    bounds = Bounds(earliest, latest)
-    return (None, None) if bounds == UNDATED else dates.rendered(bounds)
+def _written(interval: tuple[int, int]) -> tuple[str | None, str | None]:
+    return dates.rendered(Bounds(*interval))
