@@ -119,19 +119,17 @@ def _watched(question: GraphQuestion, span: Span, write: Write) -> Iterator[Writ
     if not sys.stderr.isatty():
         yield write
         return
-    # Only here: it is as large as all else that the export keeps in memory.
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Writing", total=size(question, span))
+    # Not rich's, which takes 3 MiB: an export may have 40 MB in all.
+    rows = size(question, span)
+    with click.progressbar(length=rows, label="Writing", show_pos=True, file=sys.stderr) as bar:
 
         def counted(rows: Iterable[_Row]) -> Iterator[_Row]:
+            number = 0
             for number, row in enumerate(rows, start=1):
                 yield row
                 if number % _ROWS_AT_ONCE == 0:
-                    progress.advance(task, _ROWS_AT_ONCE)
+                    bar.update(_ROWS_AT_ONCE)
+            bar.update(number % _ROWS_AT_ONCE)
 
         def watched(
             graph: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]
