@@ -1,14 +1,14 @@
 """Who met whom, and who speaks of, or to, whom: networks of actors from talks and from statements."""
 
-from array import array
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import chain, combinations
+from collections.abc import Iterable
+from itertools import chain
 from math import sqrt
 from typing import NamedTuple
 
 from service.diplomacy.agreement import NORMALIZE_ONE_MODE
-from service.diplomacy.networks import EVERYTHING, Line, Network, Only, of_pairs, one_of
+from service.diplomacy.networks import EVERYTHING, Network, Only, line, one_of
 
 
 class TookPart(NamedTuple):
@@ -35,33 +35,37 @@ def co_attendance(
     """Actors x actors: the number of talks that both took part in, once a talk whatever their roles.
 
     It is the one-mode relation ``ignore`` with talks for issues and x_ij = 1 or 0, and is normalised as that
-    is: ``jaccard`` divides by the talks that either took part in. Pairs are counted talk by talk, since a
-    talk has few participants. Which talks count (held ones, say) is the caller's to choose; ``only`` narrows
-    the actors. Raises InvalidParameters for another normalisation.
+    is: ``jaccard`` divides by the talks that either took part in. Only pairs that met are counted, an actor
+    at a time, since of many actors few ever meet. Which talks count (held ones, say) is the caller's to
+    choose; ``only`` narrows the actors. Raises InvalidParameters for another normalisation.
     """
     one_of("normalize", normalize, NORMALIZE_ONE_MODE)
     part = {one for one in part if only.actor(one.actor)}
     nodes = sorted({*(one.actor for one in part), *filter(only.actor, only.actors or ())})
     places = {node: place for place, node in enumerate(nodes)}
     talks: dict[str, list[int]] = defaultdict(list)
-    for talk, actor in part:
-        talks[talk].append(places[actor])
-    times = Counter(chain(*talks.values()))
-    rows = [array("I", bytes(4 * (len(nodes) - place - 1))) for place in range(len(nodes))]
+    for talk, place in sorted((talk, places[actor]) for talk, actor in part):
+        talks[talk].append(place)
+    attended: list[list[list[int]]] = [[] for _ in nodes]
     for who in talks.values():
-        for one, other in combinations(sorted(who), 2):
-            rows[one][other - one - 1] += 1
-
-    def divisors(row: int) -> Iterator[float]:
-        ours = times[row]
-        for other, both in enumerate(rows[row], row + 1):
-            yield _divisor(normalize, ours, times[other], both)
-
-    return of_pairs(nodes, rows, None if normalize == "no" else divisors, min_weight=min_weight)
+        for place in who:
+            attended[place].append(who)
+    lines = []
+    for place, theirs in enumerate(attended):
+        met = Counter(chain.from_iterable(who[bisect_right(who, place) :] for who in theirs))
+        others = sorted(met)
+        weights = [
+            met[other] / _divisor(normalize, len(theirs), len(attended[other]), met[other])
+            for other in others
+        ]
+        lines.append(line(others, weights, min_weight))
+    return Network(tuple(nodes), tuple(nodes), tuple(lines))
 
 
 def _divisor(normalize: str, ours: int, theirs: int, both: int) -> float:
     """What `NORMALIZE_ONE_MODE` comes to where every x_ij is 1 or 0."""
+    if normalize == "no":
+        return 1
     if normalize == "average":
         return (ours + theirs) / 2
     if normalize == "jaccard":
@@ -88,10 +92,9 @@ def mentions(
     places = {node: place for place, node in enumerate(nodes)}
     ties: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for (speaker, other), times in found.items():
-        if min_weight is None or times >= min_weight:
-            ties[speaker].append((places[other], times))
+        ties[speaker].append((places[other], times))
     lines = []
     for node in nodes:
-        line = sorted(ties[node])
-        lines.append(Line(array("I", [place for place, _ in line]), array("d", [times for _, times in line])))
+        others, weights = zip(*sorted(ties[node]), strict=True) if ties[node] else ((), ())
+        lines.append(line(others, weights, min_weight))
     return Network(nodes, nodes, tuple(lines), directed=True)

@@ -1,5 +1,6 @@
 """Networks worked out by hand from their definitions (Discourse Network Analyzer Manual, chapter 2)."""
 
+import tracemalloc
 from collections.abc import Iterable
 from math import sqrt
 
@@ -203,6 +204,16 @@ def test_co_attendance() -> None:
     }
     assert ties(co_attendance(part, only=Only(exclude_actors=frozenset({"bob"})))) == {("ann", "cem"): 1}
     assert ties(co_attendance(part, min_weight=2)) == {("ann", "bob"): 2}
+
+
+def test_co_attendance_of_many_who_seldom_meet_holds_only_those_that_did() -> None:
+    part = [TookPart(f"talk-{n}", f"actor-{n + offset}") for n in range(5_000) for offset in range(3)]
+    tracemalloc.start()
+    network = co_attendance(part)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert network.size == 2 * 5_000 + 1  # each with the next two, as far as there are any
+    assert peak < 20_000_000  # all pairs, at four bytes each, would be fifty million
 
 
 def test_mentions() -> None:
