@@ -2,7 +2,7 @@
 
 CSV (RFC 4180) in UTF-8 with a byte order mark, texts and numbers as in `service.exports.csv_zip`. The first
 row and the first column hold labels, as spreadsheets, R and Gephi's matrix import have them; where two nodes
-have the same label, each is followed by its id.
+would be called the same, labels are followed by ids.
 """
 
 from collections import Counter
@@ -27,8 +27,12 @@ def write(
 def _titles(nodes: Iterable[Node]) -> dict[str, str]:
     """By id, what to call each node so that no two are called the same, as a cell."""
     labels = {node.id: node.label for node in nodes}
-    times = Counter(labels.values())
-    return {id: cell(label if times[label] == 1 else f"{label} ({id})") for id, label in labels.items()}
+    plain = {id: cell(label) for id, label in labels.items()}
+    full = {id: cell(f"{label} ({id})") for id, label in labels.items()}
+    times = Counter(plain.values())
+    titles = {id: plain[id] if times[plain[id]] == 1 else full[id] for id in labels}
+    # One may be called what another is only now: "A (b)", where "b" is one of two called "A".
+    return titles if len(set(titles.values())) == len(titles) else full
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """The networks of actors: who stands where and with whom, who met whom, who speaks of, or to, whom."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import orjson
 
@@ -9,7 +9,7 @@ from service.diplomacy import agreement, contacts, documents, revisions, stances
 from service.diplomacy.contacts import TookPart
 from service.diplomacy.duplicates import DUPLICATES, Held
 from service.diplomacy.networks import Network, Only
-from service.diplomacy.windows import Window, series
+from service.diplomacy.windows import Entry, Window, series
 from service.exports.graphs import Node
 from service.questions.asking import Span, keys_of, resolved_ids, revision_at
 from service.storage import records, ties
@@ -124,6 +124,16 @@ def _scope(asked: NetworkQuestion, span: Span, resolved: Mapping[str, Resolved],
 
 
 Spells = list[tuple[Window | None, Network]]
+Found = TypeVar("Found")
+
+
+def _spelled(
+    rows: Iterable[Entry], asked: NetworkQuestion, made: Callable[[Iterable[Entry]], Found]
+) -> list[tuple[Window | None, Found]]:
+    """What is made of the rows: of all of them, or of those of each window."""
+    if asked.windows is None:
+        return [(None, made(rows))]
+    return [(window, made(some)) for window, some in series(rows, asked.windows)]
 
 
 def _of_positions(asked: NetworkQuestion, scope: Scope, only: Only, at: int | None) -> Spells:
@@ -132,14 +142,11 @@ def _of_positions(asked: NetworkQuestion, scope: Scope, only: Only, at: int | No
         counted = [(None, agreement.counted(ties.cells(scope, at), only))]
     else:
         rows = ties.positions(scope, at, asked.duplicates == "source")
-        held = (Held(*row) for row in rows)
+        held = (Held(*row) for row in rows if only.actor(row.actor) and only.issue(row.issue))
         # What is ignored by the network is ignored where repetitions are looked for, too.
         ignored = asked.aggregate if asked.relation == "affiliation" else asked.relation
         how = asked.duplicates, ignored != "ignore", only
-        if asked.windows is None:
-            counted = [(None, agreement.counts(held, *how))]
-        else:
-            counted = [(window, agreement.counts(some, *how)) for window, some in series(held, asked.windows)]
+        counted = _spelled(held, asked, lambda some: agreement.counts(some, *how))
     scales = _scales({issue for _, counts in counted for issue in counts.issues}, at)
     how_much = asked.normalize, asked.min_weight
     if asked.relation == "affiliation":
@@ -163,10 +170,8 @@ def _of_mentions(asked: NetworkQuestion, scope: Scope, only: Only, at: int | Non
     def network(rows: Iterable[ties.Mention]) -> Network:
         return contacts.mentions((contacts.Mention(*row[:3]) for row in rows), only, asked.min_weight)
 
-    rows = ties.mentions(scope, at)
-    if asked.windows is None:
-        return [(None, network(rows))]
-    return [(window, network(some)) for window, some in series(rows, asked.windows)]
+    rows = (row for row in ties.mentions(scope, at) if only.actor(row.speaker) and only.actor(row.mentioned))
+    return _spelled(rows, asked, network)
 
 
 def _of_talks(asked: NetworkQuestion, scope: Scope, only: Only, at: int | None) -> Spells:
@@ -174,10 +179,8 @@ def _of_talks(asked: NetworkQuestion, scope: Scope, only: Only, at: int | None) 
         part = (TookPart(*row[:2]) for row in rows)
         return contacts.co_attendance(part, asked.normalize, only, asked.min_weight)
 
-    rows = ties.attendance(scope, at)
-    if asked.windows is None:
-        return [(None, network(rows))]
-    return [(window, network(some)) for window, some in series(rows, asked.windows)]
+    rows = (row for row in ties.attendance(scope, at) if only.actor(row.actor))
+    return _spelled(rows, asked, network)
 
 
 def _names(spells: Spells, at: int | None) -> dict[str, Node]:

@@ -53,6 +53,14 @@ def test_namesakes_are_told_apart() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("labels", [("A", "A", "A (n0)"), ("=B", "'=B"), ("\x00", "\ufffd")])
+def test_no_two_are_called_the_same_as_they_are_written(labels: tuple[str, ...]) -> None:
+    both, size = nodes(*labels), len(labels)
+    (head, *lines) = rows(matrix_csv.write(both, both, [[0] * size] * size))
+    assert head[1:] == [line[0] for line in lines]
+    assert len(set(head[1:])) == size
+
+
 @pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", '=HYPERLINK("x")'])
 def test_a_label_is_no_formula(label: str) -> None:
     (head, line) = rows(matrix_csv.write(nodes(label), nodes(label), [[-1]]))

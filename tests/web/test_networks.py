@@ -234,6 +234,21 @@ def test_refusals(net: FlaskClient, network: str) -> None:
     assert parameters(net.get(f"/v1/networks/{network}")) == REFUSED[network]
 
 
+@pytest.mark.parametrize(
+    ("network", "windows"),
+    [
+        ("congruence?exclude_actor=ann,bob", ["2025-12"]),
+        ("affiliation?exclude_issue=peace&actors=ann,bob", ["2025-11"]),
+        ("mentions?exclude_actor=ann", ["2025-12"]),
+        ("mentions?actors=bob,cy", ["2025-12"]),
+        ("co-attendance?exclude_actor=ann,bob", ["2025-11"]),
+    ],
+)
+def test_who_is_left_out_makes_no_window(net: FlaskClient, network: str, windows: list[str]) -> None:
+    found = net.get(f"/v1/networks/{network}&windows=month").json["windows"]
+    assert [part["label"] for part in found] == windows
+
+
 def test_too_many_windows_are_refused(net: FlaskClient) -> None:
     recording.write([Change("statement", "old", said("ann", "1066-10-14", "post", peace=1))], "us")
     assert parameters(net.get("/v1/networks/ignore?windows=month")) == ["windows"]
