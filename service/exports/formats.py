@@ -10,9 +10,10 @@ as they are. It would lose what the others keep, and what opens GML opens GraphM
 """
 
 from service.exports import csv_zip, cytoscape, dot, gexf, graphml, json_graph, node_link
-from service.exports.graphs import Format
+from service.exports.files import Format
+from service.exports.graphs import Write
 
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, Format[Write]] = {
     "gexf": Format(
         "application/gexf+xml",
         "gexf",

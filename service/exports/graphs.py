@@ -69,12 +69,3 @@ million of them takes longer than to write them.
 
 
 Write = Callable[[Graph, Iterable[NodeValues], Iterable[EdgeValues]], Iterator[bytes]]
-
-
-class Format(NamedTuple):
-    """A file format that graphs are written in."""
-
-    media_type: str
-    extension: str
-    about: str
-    write: Write

@@ -6,9 +6,10 @@ sections 3.2, 4.2.8).
 """
 
 from service.exports import atom, ical, timeline_csv, timelinejs
-from service.exports.timelines import Format
+from service.exports.files import Format
+from service.exports.timelines import Write
 
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, Format[Write]] = {
     "ics": Format(
         "text/calendar", "ics", "iCalendar, to subscribe to; only what has its day is an event.", ical.write
     ),

@@ -50,15 +50,6 @@ class Entry(NamedTuple):
 Write = Callable[[Timeline, Iterable[Entry]], Iterator[bytes]]
 
 
-class Format(NamedTuple):
-    """A file format that timelines are written in."""
-
-    media_type: str
-    extension: str
-    about: str
-    write: Write
-
-
 def clean(text: str) -> str:
     """The text with U+FFFD for each character that a format refuses, or a reader drops.
 

@@ -8,9 +8,15 @@ from schemas import queries
 from service import questions
 from service.exports.formats import FORMATS
 from service.questions import GraphQuestion
-from service.web.operations import Arguments, Operation, span, streamed, unless_unchanged
-
-MEDIA_TYPES = {name: format.media_type for name, format in FORMATS.items()}
+from service.web.operations import (
+    Arguments,
+    Operation,
+    described,
+    media_types,
+    span,
+    unless_unchanged,
+    written,
+)
 
 
 def operations() -> Iterator[Operation]:
@@ -26,19 +32,16 @@ def operations() -> Iterator[Operation]:
         query=queries.GraphQuery,
         answers={200: None},
         problems=("not-found",),
-        formats=MEDIA_TYPES,
-        description="A file, sent as it is written. "
-        + " ".join(f"`{name}`: {format.about}" for name, format in FORMATS.items()),
+        formats=media_types(FORMATS),
+        description=f"A file, sent as it is written. {described(FORMATS)}",
     )
 
 
 def graph(arguments: Arguments) -> Response:
-    format = FORMATS[g.format]
     asked = {name: value for name, value in arguments.items() if name in GraphQuestion._fields}
-    filename = f"parley-graph.{format.extension}"
 
     def answer() -> Response:
-        written = questions.drawn(GraphQuestion(**asked), span(arguments))
-        return streamed(written(format.write), format.media_type, filename)
+        write = questions.drawn(GraphQuestion(**asked), span(arguments))
+        return written(FORMATS[g.format], write, "parley-graph")
 
     return unless_unchanged(answer)

@@ -1,6 +1,7 @@
 """The networks of actors in every format, and what measures say of them."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from flask import Response, g
@@ -18,14 +19,17 @@ from service.web.operations import (
     JSON,
     Arguments,
     Operation,
+    described,
     json,
+    media_types,
     span,
     streamed,
     unless_unchanged,
+    written,
 )
 
 CSV = "text/csv"
-MEDIA_TYPES = {**JSON, **{name: format.media_type for name, format in FORMATS.items()}, "matrix": CSV}
+MEDIA_TYPES = {**JSON, **media_types(FORMATS), "matrix": CSV}
 MEASURED = {**JSON, "csv": CSV}
 
 ABOUT = {
@@ -55,7 +59,6 @@ POSITIONS = (
 )
 OWN = " Positions claimed of another do not count."
 STANDING = " Statements that were denied or retracted do not count."
-FILES = " ".join(f"`{name}`: {format.about}" for name, format in FORMATS.items())
 
 
 def operations() -> Iterator[Operation]:
@@ -87,8 +90,8 @@ def operations() -> Iterator[Operation]:
             answers={200: schemas.NetworkAnswer},
             formats=MEDIA_TYPES,
             description=_described(relation)
-            + f" `matrix`: CSV, a row and a column for each node; not of windows. {FILES} With windows, "
-            "edges begin and end with theirs.",
+            + f" `matrix`: CSV, a row and a column for each node; not of windows. {described(FORMATS)} With "
+            "windows, edges begin and end with theirs.",
             **common,
         )
         yield Operation(
@@ -125,9 +128,7 @@ def network(arguments: Arguments, relation: str) -> Response:
             return Response(questions.as_json(found), mimetype=MEDIA_TYPES[name])
         if name == "matrix":
             return streamed(questions.as_matrix(found), CSV, f"parley-{relation}.csv")
-        format = FORMATS[name]
-        file = f"parley-{relation}.{format.extension}"
-        return streamed(questions.as_graph(found, format.write), format.media_type, file)
+        return written(FORMATS[name], partial(questions.as_graph, found), f"parley-{relation}")
 
     return unless_unchanged(answer)
 

@@ -17,6 +17,7 @@ from schemas.queries import Query
 from service import questions
 from service.diplomacy import dates
 from service.errors import Fault, InvalidParameters, NotAcceptable
+from service.exports.files import Format, Write
 from service.questions import Page, Paging, Span
 from service.web import access, cursors
 
@@ -199,6 +200,21 @@ def streamed(chunks: Iterator[bytes], media_type: str, filename: str) -> Respons
     response = Response(chunks, mimetype=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
+
+
+def media_types(formats: Mapping[str, Format[Any]]) -> dict[str, str]:
+    """The media type of each format, by the name that ``format=`` takes."""
+    return {name: format.media_type for name, format in formats.items()}
+
+
+def described(formats: Mapping[str, Format[Any]]) -> str:
+    """What each format is for, as an operation's description has it."""
+    return " ".join(f"`{name}`: {format.about}" for name, format in formats.items())
+
+
+def written(format: Format[Write], write: Callable[[Write], Iterator[bytes]], name: str) -> Response:
+    """What ``write`` writes in the format, as a file of that name and the format's extension."""
+    return streamed(write(format.write), format.media_type, f"{name}.{format.extension}")
 
 
 def unless_unchanged(answer: Callable[[], Response]) -> Response:

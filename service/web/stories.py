@@ -14,14 +14,16 @@ from service.web.operations import (
     JSON,
     Arguments,
     Operation,
+    described,
+    media_types,
     page,
     paging,
     span,
-    streamed,
     unless_unchanged,
+    written,
 )
 
-TIMELINES = {**JSON, **{name: format.media_type for name, format in FORMATS.items()}}
+TIMELINES = {**JSON, **media_types(FORMATS)}
 
 
 def operations() -> Iterator[Operation]:
@@ -40,8 +42,7 @@ def operations() -> Iterator[Operation]:
         "answers": {200: answers.TimelinePage},
         "view": timeline,
         "formats": TIMELINES,
-        "description": "In pages as JSON, or whole as a file, sent as it is written. "
-        + " ".join(f"`{name}`: {format.about}" for name, format in FORMATS.items()),
+        "description": "In pages as JSON, or whole as a file, sent as it is written. " + described(FORMATS),
     }
     yield Operation(
         "actor-positions",
@@ -114,9 +115,8 @@ def timeline(arguments: Arguments, id: str | None = None) -> Response:
 
     def answer() -> Response:
         limit = arguments.get("limit")
-        written = questions.told(kinds, actors, issues, id, span(arguments), limit, request.url)
-        name = f"{id or 'parley-timeline'}.{format.extension}"
-        return streamed(written(format.write), format.media_type, name)
+        write = questions.told(kinds, actors, issues, id, span(arguments), limit, request.url)
+        return written(format, write, id or "parley-timeline")
 
     return unless_unchanged(answer)
 
