@@ -124,12 +124,16 @@ def _cells(texts: Iterable[str | None]) -> str:
 
 
 def cell(text: str) -> str:
-    """The text as a cell: never a formula, and quoted where it has to be.
+    """The text as a cell, without what XML forbids.
 
     >>> cell("=1,5")
     '"\\'=1,5"'
     """
-    text = allowed(text)
+    return harmless(allowed(text))
+
+
+def harmless(text: str) -> str:
+    """Allowed text as a cell: never a formula, and quoted where it has to be."""
     if text.startswith(_FORMULA):
         text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

@@ -3,12 +3,11 @@
 No byte order mark: the format has none, and programs would find it in the first column's name.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from service.exports import timeline_texts
+from service.exports.csv_zip import harmless
 from service.exports.timelines import Entry, Timeline, clean, encoded, record_address, type_of
 
 COLUMNS = (
@@ -39,34 +38,17 @@ COLUMNS = (
 """``date`` is the date as recorded (EDTF). ``actors``, ``sources``, ``source_urls`` and ``tags`` hold one to
 a line. A source without a URL leaves its line of ``source_urls`` empty."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
 
 def write(timeline: Timeline, entries: Iterable[Entry]) -> Iterator[bytes]:
-    """The timeline as a header and a row for each entry. Text is as it was, but for `clean` and `neutral`."""
+    """The timeline as a header and a row for each entry. Text is as it was but for `clean` and `harmless`."""
     return encoded(_rows(timeline, entries))
 
 
-def neutral(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula: an apostrophe before what could begin one.
-
-    That is = + - @ TAB CR (OWASP, "CSV Injection"), a year before 0 (``-0043``) too. Numbers of ours are
-    numbers, and stay as they are.
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _rows(timeline: Timeline, entries: Iterable[Entry]) -> Iterator[str]:
-    page = io.StringIO()
-    rows = csv.writer(page, lineterminator="\r\n")
-    rows.writerow(COLUMNS)
-    yield page.getvalue()
+    yield f"{','.join(COLUMNS)}\r\n"
     for entry in entries:
-        page.seek(0)
-        page.truncate()
         cells = _cells(timeline, entry)
-        rows.writerow([_cell(cells.get(column)) for column in COLUMNS])
-        yield page.getvalue()
+        yield f"{','.join(_cell(cells.get(column)) for column in COLUMNS)}\r\n"
 
 
 def _cells(timeline: Timeline, entry: Entry) -> dict[str, Any]:
@@ -103,5 +85,6 @@ def _lines(texts: Iterable[str]) -> str:
     return "\n".join(" ".join(text.splitlines()) for text in texts)
 
 
-def _cell(value: Any) -> Any:
-    return neutral(clean(value)) if isinstance(value, str) else value
+def _cell(value: Any) -> str:
+    """Text is never a formula, a year before 0 (``-0043``) neither. Numbers are numbers, as they are."""
+    return harmless(clean(value)) if isinstance(value, str) else "" if value is None else str(value)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from service.exports import timeline_csv
 from service.exports.timelines import Entry, clean
 from service.settings import Settings
+from tests.exports import reading
 from tests.exports.timeline_samples import NAMES, TIMELINE, entry, of_the_demo, texts
 
 
@@ -100,8 +101,8 @@ def test_no_cell_is_a_formula(start: str) -> None:
 @given(texts, texts)
 def test_any_text_comes_back(title: str, said: str) -> None:
     row = parsed(entry("statement", title=title, text=said, tags=[title, said]), entry())[0]
-    assert row["title"] == timeline_csv.neutral(clean(title))
-    assert row["text"] == timeline_csv.neutral(clean(said))
+    assert row["title"] == reading.cell(clean(title))
+    assert row["text"] == reading.cell(clean(said))
     assert row["tags"].count("\n") == 1
 
 
