@@ -1,8 +1,10 @@
 """The shapes of answers, for the API description: what design.md calls "Shapes"."""
 
+from copy import copy
+from functools import cache
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, missing
 
 from schemas import vocabulary as words
 from schemas.documents import SCHEMAS
@@ -99,10 +101,6 @@ class Problem(Schema):
     current = fields.String(metadata={"description": "The current ETag of the record."})
 
 
-class Patch(Schema):
-    """A JSON Merge Patch (RFC 7396): fields to set, and null for those to take away."""
-
-
 class Health(Schema):
     status = _word(("ok", "unavailable"), required=True)
     detail = fields.String()
@@ -119,7 +117,25 @@ def recorded(kind: str) -> type[Schema]:
     return type(f"{kind.capitalize()}Record", (SCHEMAS[kind],), given)
 
 
+@cache
+def patch(schema: type[Schema]) -> type[Schema]:
+    """What may be sent to amend a document: a JSON Merge Patch (RFC 7396), in which null takes a field away."""
+    shape = {name: _amended(field) for name, field in schema._declared_fields.items()}
+    return type(f"{schema.__name__}Patch", (Schema,), shape)
+
+
+def _amended(field: fields.Field[Any]) -> fields.Field[Any]:
+    if isinstance(field, fields.Nested):
+        return fields.Nested(patch(type(field.schema)), allow_none=not field.required, metadata=field.metadata)
+    amended = copy(field)
+    amended.required, amended.allow_none, amended.load_default = False, not field.required, missing
+    return amended
+
+
 RECORDS = {kind: recorded(kind) for kind in words.KINDS}
+
+
+PATCHES = {kind: patch(SCHEMAS[kind]) for kind in words.KINDS}
 
 
 def page(entry: type[Schema] | str, name: str, included: bool = False) -> type[Schema]:

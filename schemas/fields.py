@@ -17,8 +17,8 @@ LONGEST_LIST = 1_000
 LARGEST_INTEGER = 2**53 - 1
 """Integers beyond this are not exact in JavaScript (RFC 8259, section 6)."""
 
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_BREAKS = re.compile("[\n\r\t\x85\u2028\u2029]")
+_CONTROLS = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff"
+_CONTROLS_AND_BREAKS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff"
 
 
 def _described(kwargs: dict[str, Any], **metadata: Any) -> dict[str, Any]:
@@ -36,9 +36,13 @@ class Text(fields.String):
         "invalid": "must be a string",
     }
 
+    excluded = _CONTROLS
+
     def __init__(self, *, longest: int = LONGEST_TEXT, **kwargs: Any) -> None:
-        super().__init__(**_described(kwargs, minLength=1, maxLength=longest))
+        pattern = f"^[^{self.excluded}]*$"
+        super().__init__(**_described(kwargs, minLength=1, maxLength=longest, pattern=pattern))
         self.longest = longest
+        self.forbidden = re.compile(f"[{self.excluded}\\ud800-\\udfff]")
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -56,23 +60,14 @@ class Text(fields.String):
             raise self.make_error("long", longest=self.longest, length=len(text))
         return text
 
-    @property
-    def forbidden(self) -> re.Pattern[str]:
-        return _FORBIDDEN
-
 
 class Line(Text):
     """Text on one line: a name, a title."""
 
+    excluded = _CONTROLS_AND_BREAKS
+
     def __init__(self, *, longest: int = LONGEST_LINE, **kwargs: Any) -> None:
         super().__init__(longest=longest, **kwargs)
-
-    @property
-    def forbidden(self) -> re.Pattern[str]:
-        return _LINE_FORBIDDEN
-
-
-_LINE_FORBIDDEN = re.compile(f"{_FORBIDDEN.pattern}|{_BREAKS.pattern}")
 
 
 class Term(fields.String):
@@ -141,12 +136,14 @@ class Number(fields.Float):
 
     default_error_messages = {"invalid": "must be a number"}
 
-    def __init__(self, least: float | None = None, most: float | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, least: float = -LARGEST_INTEGER, most: float = LARGEST_INTEGER, **kwargs: Any
+    ) -> None:
         rule = validate.Range(least, most, error="must be from {min} to {max}")
-        super().__init__(validate=rule if least is not None else None, **kwargs)
+        super().__init__(validate=rule, **kwargs)
 
     def _validated(self, value: Any) -> Any:
-        if type(value) not in (int, float) or abs(value) > LARGEST_INTEGER:
+        if type(value) not in (int, float):
             raise self.make_error("invalid")
         return value
 
@@ -158,7 +155,7 @@ class Web(Line):
         rule = validate.URL(
             schemes={"http", "https"}, require_tld=False, error="must be an http or https URL"
         )
-        super().__init__(longest=2_000, validate=rule, **_described(kwargs, format="uri"))
+        super().__init__(longest=2_000, validate=rule, **_described(kwargs, format="uri", pattern="^https?://[^/]"))
 
 
 class Country(fields.String):

@@ -59,7 +59,8 @@ def terms(allowed: tuple[str, ...], description: str, default: tuple[str, ...] =
 
 def _moment(description: str, example: str) -> fields.String:
     return fields.String(
-        validate=validate.Length(1, 60), metadata={"description": description, "examples": [example]}
+        validate=validate.Length(1, 60),
+        metadata={"description": description, "format": "edtf", "examples": [example]},
     )
 
 

@@ -102,7 +102,7 @@ def _write(changes: Sequence[Change], author: str, moment: int) -> list[Outcome]
         loaded = None
         if change.document is not None:
             wanted = wanted_document(change, orjson.loads(live.document) if live else {})
-            given.append((index, wanted))
+            given.append((index, {**wanted, "id": change.id, "kind": change.kind}))
             loaded, wrong[index] = _checked(change, wanted)
             if wrong[index]:
                 refused[str(change.id)] = change.kind

@@ -6,7 +6,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
+from marshmallow import Schema, fields
 from webargs.fields import DelimitedList
 
 from schemas import answers
@@ -58,6 +58,7 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     assert marshmallow.converter  # noqa: S101 -- the plugin has one once it is in a spec
     marshmallow.converter.add_parameter_attribute_function(_comma_separated)
+    marshmallow.converter.add_attribute_function(_named)  # type: ignore[no-untyped-call]
     for schema in (*answers.RECORDS.values(), answers.Problem):
         spec.components.schema(_name(schema), schema=schema)
     for name, kind in PROBLEMS.items():
@@ -78,7 +79,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         needed = operation.method != "PUT"
         parameters.append(_header("If-Match", "The ETag of the version that this replaces, or *.", needed))
     if operation.method == "PUT":
-        parameters.append(_header("If-None-Match", "`*`: only if there is no such record yet."))
+        parameters.append(_header("If-None-Match", "Only if there is no such record yet.", enum=["*"]))
     if operation.method == "GET" and operation.scope != OPEN:
         parameters.append(_header("If-None-Match", "An ETag: 304 if the answer is still the same."))
     described: dict[str, Any] = {
@@ -114,6 +115,8 @@ def _answers(operation: Operation) -> dict[str, Any]:
             answer["headers"] = {"ETag": _answer_header("The version of the answer.")}
         if status == 201:
             answer["headers"]["Location"] = _answer_header("The record's path.")
+        if schema in answers.RECORDS.values():
+            answer["links"] = _links(operation.fixed["kind"])
         found[str(status)] = answer
     if operation.method == "GET" and operation.scope != OPEN:
         found["304"] = {"description": "Not changed since the ETag that If-None-Match names."}
@@ -125,9 +128,23 @@ def _answers(operation: Operation) -> dict[str, Any]:
     every = _EVERYWHERE if operation.scope != OPEN else ("internal", "unavailable")
     if operation.formats:
         every = (*every, "not-acceptable")
+    # What the server refuses before the service sees it: a request line, or a header, that is too long.
+    found |= {
+        status: {"$ref": f"#/components/responses/{_problem('malformed')}"} for status in ("414", "431")
+    }
     for name in sorted({*every, *operation.problems}, key=lambda name: PROBLEMS[name].status):
         found[str(PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{_problem(name)}"}
     return found
+
+
+def _links(kind: str) -> dict[str, Any]:
+    """What can be asked of a record that an answer holds, and with which version."""
+    named = {"id": "$response.body#/id"}
+    versioned = {**named, "If-Match": "$response.header.ETag"}
+    reads, writes = (f"get-{kind}", f"list-{kind}-revisions"), ("put", "patch", "delete")
+    return {name: {"operationId": name, "parameters": named} for name in reads} | {
+        f"{method}-{kind}": {"operationId": f"{method}-{kind}", "parameters": versioned} for method in writes
+    }
 
 
 def _file(media_type: str) -> dict[str, str]:
@@ -142,6 +159,13 @@ def _comma_separated(_: Any, field: Any, **__: Any) -> dict[str, Any]:
     return {"explode": False, "style": "form"}
 
 
+def _named(_: Any, field: Any, **__: Any) -> dict[str, Any]:
+    """What the names of a free object's members may be, which apispec leaves out."""
+    if not isinstance(field, fields.Dict) or field.key_field is None:
+        return {}
+    return {"propertyNames": {"pattern": field.key_field.metadata["pattern"]}}
+
+
 def _path_parameter(name: str) -> dict[str, Any]:
     shape: dict[str, Any] = {"type": "string", "pattern": f"^{ID_PATTERN}$"}
     if name == "version":
@@ -149,9 +173,9 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"in": "path", "name": name, "required": True, "schema": shape}
 
 
-def _header(name: str, description: str, required: bool = False) -> dict[str, Any]:
-    shape = {"type": "string"}
-    return {"in": "header", "name": name, "description": description, "required": required, "schema": shape}
+def _header(name: str, description: str, required: bool = False, **shape: Any) -> dict[str, Any]:
+    described = {"in": "header", "name": name, "description": description, "required": required}
+    return {**described, "schema": {"type": "string", **shape}}
 
 
 def _answer_header(description: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Flask, Request, Response, current_app, g, request
 from marshmallow import Schema, ValidationError, fields
+from webargs.fields import DelimitedList
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MIMEAccept
 
@@ -98,6 +99,10 @@ class _Strict(FlaskParser):
     # Every parameter must be one that the schema names; webargs ignores the others unless told.
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": None}  # noqa: RUF012 -- as the library declares it
 
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        # Some generated clients repeat a list's parameter instead of separating its values by commas.
+        return {name: ",".join(values) for name, values in req.args.lists()}
+
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> Any:
         raise error
 
@@ -119,7 +124,7 @@ def _instance(schema: type[Schema]) -> Schema:
 def _arguments(schema: type[Schema], asked: Request) -> Arguments:
     """The query, parsed. Raises InvalidParameters, naming every parameter that is wrong."""
     arguments: Arguments = {}
-    wrong = dict.fromkeys(_repeated(asked), "stands twice: separate several values by commas")
+    wrong = dict.fromkeys(_repeated(asked, schema), "stands twice, and takes one value")
     try:
         arguments = _PARSER.parse(_instance(schema), asked, location="query")
     except ValidationError as error:
@@ -137,8 +142,13 @@ def _arguments(schema: type[Schema], asked: Request) -> Arguments:
     return arguments
 
 
-def _repeated(asked: Request) -> list[str]:
-    return [name for name, values in asked.args.lists() if len(values) > 1]
+def _repeated(asked: Request, schema: type[Schema]) -> list[str]:
+    taken = schema._declared_fields
+    return [
+        name
+        for name, values in asked.args.lists()
+        if len(values) > 1 and not isinstance(taken.get(name), DelimitedList)
+    ]
 
 
 _MOMENTS: dict[str, Callable[[str], int]] = {
@@ -165,7 +175,9 @@ def paging(arguments: Arguments) -> Paging:
 
 def _question() -> str:
     """What makes a cursor's question the same: path and parameters, but for the page asked of it."""
-    asked = sorted((name, value) for name, value in request.args.items() if name not in ("cursor", "limit"))
+    asked = sorted(
+        (name, value) for name, value in request.args.items(multi=True) if name not in ("cursor", "limit")
+    )
     return _digest(request.path, asked)
 
 
@@ -181,7 +193,9 @@ def page(answer: Page) -> Response:
     link = None
     if answer.position is not None:
         cursor = cursors.write(current_app.config["CURSORS"], _question(), answer.position)
-        query = urlencode([*((k, v) for k, v in request.args.items() if k != "cursor"), ("cursor", cursor)])
+        query = urlencode(
+            [*((k, v) for k, v in request.args.items(multi=True) if k != "cursor"), ("cursor", cursor)]
+        )
         body["next"] = f"{request.base_url}?{query}"
         link = f'<{body["next"]}>; rel="next"'
     response = json(body)

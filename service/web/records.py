@@ -102,7 +102,7 @@ def _single(kind: str, path: str) -> Iterator[Operation]:
         path,
         patched,
         f"Amend {_a(kind)}",
-        bodies={bodies.MERGE_PATCH: answers.Patch},
+        bodies={bodies.MERGE_PATCH: answers.PATCHES[kind]},
         answers={200: record},
         problems=(*WRITTEN, *guarded),
         description="A JSON Merge Patch (RFC 7396). Needs If-Match with the record's ETag.",
