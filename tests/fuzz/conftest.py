@@ -1,0 +1,3 @@
+"""Keeps pytest from reading what is Schemathesis's."""
+
+collect_ignore = ["hooks.py"]

@@ -1,0 +1,92 @@
+"""What Schemathesis is told of Parley: what its dates look like, and which refusals no JSON Schema foretells.
+
+Loaded by Schemathesis itself (SCHEMATHESIS_HOOKS), not by pytest.
+"""
+
+import re
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+
+YEARS, MONTHS, DAYS = st.integers(1, 9999), st.integers(1, 12), st.integers(1, 28)
+DATES = st.one_of(
+    st.builds("{:04}".format, YEARS),
+    st.builds("{:04}-{:02}".format, YEARS, MONTHS),
+    st.builds("{:04}-{:02}-{:02}".format, YEARS, MONTHS, DAYS),
+    st.builds("{:04}-{:02}-{:02}T{:02}:{:02}:00Z".format, YEARS, MONTHS, DAYS, *[st.integers(0, 23)] * 2),
+    st.sampled_from(["2025-12-22~", "2025-12-XX", "2025-12-22/2025-12-23", "../2025-12-23", "202X"]),
+)
+schemathesis.openapi.format("edtf", DATES)
+
+MEANT = re.compile(
+    "|".join(
+        [
+            # Of the store, not of what is sent.
+            "must be the id of an? ",
+            "is not on the scale of ",
+            "is, at some remove, a part of this record",
+            "The cursor is not one that this service made",
+            # Of what several fields say together.
+            r"is \S+ here and cannot be another",
+            "must not be the record itself",
+            "must be greater than the value before it",
+            "is the key of an earlier clause",
+            "is an issue on which an earlier position",
+            "lies before .*, which it should follow",
+            # A date that its form lets through and the calendar does not.
+            "is not a date: expected EDTF",
+            # A list that ISO keeps; the description would change with it.
+            "must be an ISO 3166-1 alpha-2 code",
+            # JSON Schema has 1.0 for an integer. Parley has not.
+            "must be a whole number",
+            # Text of nothing that is seen: said in words in the README.
+            "must not be blank",
+        ]
+    )
+)
+
+
+# Records of the demo, for documents to refer to: an id that is of no record is refused before all else.
+IN_DEMO = {
+    **dict.fromkeys(("speaker", "actor", "on_behalf_of", "holder", "attributed_to"), "donald-trump"),
+    **dict.fromkeys(("addressed_to", "sponsors", "organization"), "european-officials"),
+    **dict.fromkeys(("issue", "issues", "agenda"), "talks-progress"),
+    **dict.fromkeys(("track", "tracks"), "us-led-peace-talks"),
+    **dict.fromkeys(("talk", "follows"), "florida-talks-2025-12-21"),
+    "source": "siversk-strikes-talks-article",
+    "statement": "trump-urges-donbas-cession",
+}
+
+
+@schemathesis.hook
+def before_call(_: object, case: Any, **__: object) -> None:
+    """Let what fits its schema refer to records that are there."""
+    if case.meta and case.meta.generation.mode.is_positive and isinstance(case.body, dict):
+        case.body = referring(case.body)
+
+
+def referring(value: Any) -> Any:
+    """The value, with ids of the demo wherever it names a record."""
+    if isinstance(value, list):
+        return [referring(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: inner
+        if name not in IN_DEMO or isinstance(inner, dict) or (inner and isinstance(inner[0], dict))
+        else IN_DEMO[name]
+        if isinstance(inner, str)
+        else [IN_DEMO[name]][: len(inner)]
+        for name, inner in ((name, referring(inner)) for name, inner in value.items())
+    }
+
+
+@schemathesis.check
+def refused_for_a_reason(_: object, response: Any, case: Any) -> None:
+    """A document or query that fits its schema is refused only for what no schema can say."""
+    if not case.meta or not case.meta.generation.mode.is_positive or response.status_code not in (400, 422):
+        return
+    problem = response.json()
+    for fault in problem.get("errors", [problem]):
+        assert MEANT.search(fault["detail"]), f"{fault} can be said in the schema"
