@@ -119,14 +119,16 @@ def recorded(kind: str) -> type[Schema]:
 
 @cache
 def patch(schema: type[Schema]) -> type[Schema]:
-    """What may be sent to amend a document: a JSON Merge Patch (RFC 7396), in which null takes a field away."""
+    """What may be sent to amend a document: a JSON Merge Patch (RFC 7396); null takes a field away."""
     shape = {name: _amended(field) for name, field in schema._declared_fields.items()}
     return type(f"{schema.__name__}Patch", (Schema,), shape)
 
 
 def _amended(field: fields.Field[Any]) -> fields.Field[Any]:
     if isinstance(field, fields.Nested):
-        return fields.Nested(patch(type(field.schema)), allow_none=not field.required, metadata=field.metadata)
+        return fields.Nested(
+            patch(type(field.schema)), allow_none=not field.required, metadata=field.metadata
+        )
     amended = copy(field)
     amended.required, amended.allow_none, amended.load_default = False, not field.required, missing
     return amended

@@ -136,9 +136,7 @@ class Number(fields.Float):
 
     default_error_messages = {"invalid": "must be a number"}
 
-    def __init__(
-        self, least: float = -LARGEST_INTEGER, most: float = LARGEST_INTEGER, **kwargs: Any
-    ) -> None:
+    def __init__(self, least: float = -LARGEST_INTEGER, most: float = LARGEST_INTEGER, **kwargs: Any) -> None:
         rule = validate.Range(least, most, error="must be from {min} to {max}")
         super().__init__(validate=rule, **kwargs)
 
@@ -155,7 +153,9 @@ class Web(Line):
         rule = validate.URL(
             schemes={"http", "https"}, require_tld=False, error="must be an http or https URL"
         )
-        super().__init__(longest=2_000, validate=rule, **_described(kwargs, format="uri", pattern="^https?://[^/]"))
+        super().__init__(
+            longest=2_000, validate=rule, **_described(kwargs, format="uri", pattern="^https?://[^/]")
+        )
 
 
 class Country(fields.String):

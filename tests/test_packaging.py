@@ -25,7 +25,7 @@ COMMANDS = [ROOT / name for name in ("scripts/serve", "scripts/test", "scripts/l
 FILES = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml"}
 PACKAGES = ("schemas", "scripts", "service")
 FOLDERS = {*PACKAGES, "docker", "tests"}
-TRACES = ("http", "file:", "--index", "--extra-index", "--find-links", "--trusted-host", " @ ", "# via")
+TRACES = ("://", "file:", "--index", "--extra-index", "--find-links", "--trusted-host", " @ ", "# via")
 
 
 def requirements(lock: Path) -> Iterator[str]:
