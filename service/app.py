@@ -10,7 +10,17 @@ from service import settings as all_settings
 from service.errors import BadSetting
 from service.settings import Settings
 from service.storage import database, migrate
-from service.web import cursors, graphs, networks, operations, pages, problems, records, stories
+from service.web import (
+    cursors,
+    graphs,
+    networks,
+    operations,
+    pages,
+    preconditions,
+    problems,
+    records,
+    stories,
+)
 
 CONTENT_SECURITY_POLICY = (
     # Swagger UI sets style attributes and draws its icons from data: addresses.
@@ -30,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or all_settings.load()
     database.connect(settings)
     migrate.check()
-    app = Flask(__name__, root_path=str(Path(__file__).parent / "web"))
+    app = Flask(__name__, root_path=str(Path(__file__).parent / "web"), static_folder=None)
     # A path with a slash too many is another path, and no redirect.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -47,6 +57,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     pages.install(app, described)
     problems.install(app)
     app.after_request(_guarded)
+    # The last named runs first: what follows adds its headers to a 304 as well.
+    app.after_request(preconditions.settle)
     return app
 
 

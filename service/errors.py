@@ -70,9 +70,12 @@ class PreconditionRequired(ParleyError):
 
 
 class PreconditionFailed(ParleyError):
-    """The version that a write wants to replace is not the current one (None: there is none)."""
+    """The version that a write wants to replace is not the current one (None: there is none).
 
-    def __init__(self, detail: str, current: int | None) -> None:
+    For a read: the answer that If-Match names is not the one of the tag ``current``.
+    """
+
+    def __init__(self, detail: str, current: int | str | None) -> None:
         super().__init__(detail)
         self.current = current
 

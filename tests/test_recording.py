@@ -105,7 +105,7 @@ BAD: list[tuple[list[Change], type[Exception]]] = [
     ),
     ([Change("actor", "ann", ACTOR)], PreconditionRequired),
     ([Change("actor", "ann", ACTOR, replaces=frozenset({7}))], PreconditionFailed),
-    ([Change("actor", "ann", ACTOR, create_only=True)], PreconditionFailed),
+    ([Change("actor", "ann", ACTOR, spares=ANY)], PreconditionFailed),
     ([Change("actor", "cy", ACTOR, replaces=ANY)], PreconditionFailed),
     ([Change("actor", "cy", None, replaces=ANY)], NotFound),
     ([Change("actor", "cy", {}, patch=True, replaces=ANY)], NotFound),

@@ -8,7 +8,7 @@ from service.diplomacy.revisions import merge_patch
 from service.errors import Conflict, Moved, NotFound, PreconditionFailed, PreconditionRequired
 
 ANY = frozenset({-1})
-"""Replaces whatever version there is (``If-Match: *``)."""
+"""Whatever version there is (``*`` in If-Match or If-None-Match)."""
 
 
 class Stored(Protocol):
@@ -33,8 +33,9 @@ class Change(NamedTuple):
     """One write that a caller asks for.
 
     ``document`` is what the record shall become; None deletes it. With ``patch`` it is an RFC 7396 merge
-    patch to the current document. ``replaces`` holds the versions that may be replaced. A change with
-    ``unless_same`` is passed over where it would change nothing, and refused where it would.
+    patch to the current document. ``replaces`` holds the versions that may be replaced, ``spares`` those
+    that may not; to spare ANY is to create only. A change with ``unless_same`` is passed over where it would
+    change nothing, and refused where it would.
     """
 
     kind: str
@@ -42,7 +43,7 @@ class Change(NamedTuple):
     document: Document | None
     patch: bool = False
     replaces: frozenset[int] | None = None
-    create_only: bool = False
+    spares: frozenset[int] = frozenset()
     unless_same: bool = False
 
 
@@ -60,7 +61,7 @@ def admit(change: Change, was: Held | None) -> Held | None:
         if change.replaces is not None:
             raise PreconditionFailed(f"There is no {change.kind} {change.id!r} to replace.", None)
         return None
-    if change.create_only:
+    if change.spares == ANY or live.version in change.spares:
         raise PreconditionFailed(f"{live.kind} {live.id!r} exists, at version {live.version}.", live.version)
     if change.unless_same:
         return live

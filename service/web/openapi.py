@@ -41,7 +41,21 @@ TAGS = {
     **{kind.plural: kind.about for kind in KINDS.values()},
     "service": "The service itself.",
 }
-_EVERYWHERE = ("unauthenticated", "forbidden", "invalid", "internal", "unavailable")
+_EVERYWHERE = ("unauthenticated", "forbidden", "invalid", "malformed", "internal", "unavailable")
+_OPEN = ("invalid", "malformed", "internal", "unavailable")
+_TAG = '(W/)?"[!#-~]*"'
+_TAGS = rf"^(\*|{_TAG}(, *{_TAG})*)$"
+_PRECONDITIONS = {
+    "GET": {
+        "If-Match": "ETags: 412 if the answer is none of them.",
+        "If-None-Match": "ETags: 304 if the answer is still one of them.",
+    },
+    "PUT": {
+        "If-Match": "The ETag of the version that this replaces, or `*`.",
+        "If-None-Match": "`*`: only if there is no such record yet. ETags: not if it is at one of them.",
+    },
+}
+_PRECONDITIONS["PATCH"] = _PRECONDITIONS["DELETE"] = _PRECONDITIONS["PUT"]
 
 
 def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
@@ -70,18 +84,13 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    guarded = "precondition-required" in operation.problems
     query = described_query(operation)
     parameters: list[Any] = [_path_parameter(name) for name in re.findall(r"<(\w+)>", operation.path)]
     if query._declared_fields:
         parameters.append({"in": "query", "schema": query})
-    if guarded:
-        needed = operation.method != "PUT"
-        parameters.append(_header("If-Match", "The ETag of the version that this replaces, or *.", needed))
-    if operation.method == "PUT":
-        parameters.append(_header("If-None-Match", "Only if there is no such record yet.", enum=["*"]))
-    if operation.method == "GET" and operation.scope != OPEN:
-        parameters.append(_header("If-None-Match", "An ETag: 304 if the answer is still the same."))
+    for name, about in _PRECONDITIONS.get(operation.method, {}).items():
+        needed = name == "If-Match" and operation.method in ("PATCH", "DELETE")
+        parameters.append(_header(name, about, _TAGS, needed))
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -111,21 +120,24 @@ def _answers(operation: Operation) -> dict[str, Any]:
             content["application/json"] = {"schema": schema}
         if content:
             answer["content"] = content
-        if content and operation.scope != OPEN:
+        if content:
             answer["headers"] = {"ETag": _answer_header("The version of the answer.")}
         if status == 201:
             answer["headers"]["Location"] = _answer_header("The record's path.")
         if schema in answers.RECORDS.values():
             answer["links"] = _links(operation.fixed["kind"])
         found[str(status)] = answer
-    if operation.method == "GET" and operation.scope != OPEN:
-        found["304"] = {"description": "Not changed since the ETag that If-None-Match names."}
+    if operation.method == "GET":
+        headers = {"ETag": _answer_header("The version of the answer.")}
+        found["304"] = {"description": "If-None-Match names the answer that there is.", "headers": headers}
     if "<id>" in operation.path:
         found["308"] = {
             "description": "The record was merged: the same question of the one that it became.",
             "headers": {"Location": _answer_header("Where to ask.")},
         }
-    every = _EVERYWHERE if operation.scope != OPEN else ("internal", "unavailable")
+    every = _EVERYWHERE if operation.scope != OPEN else _OPEN
+    if operation.method == "GET":
+        every = (*every, "precondition-failed")
     if operation.formats:
         every = (*every, "not-acceptable")
     # What the server refuses before the service sees it: a request line, or a header, that is too long.
@@ -173,9 +185,9 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"in": "path", "name": name, "required": True, "schema": shape}
 
 
-def _header(name: str, description: str, required: bool = False, **shape: Any) -> dict[str, Any]:
-    described = {"in": "header", "name": name, "description": description, "required": required}
-    return {**described, "schema": {"type": "string", **shape}}
+def _header(name: str, description: str, pattern: str, required: bool = False) -> dict[str, Any]:
+    shape = {"type": "string", "pattern": pattern}
+    return {"in": "header", "name": name, "description": description, "required": required, "schema": shape}
 
 
 def _answer_header(description: str) -> dict[str, Any]:

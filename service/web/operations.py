@@ -20,7 +20,7 @@ from service.diplomacy import dates
 from service.errors import Fault, InvalidParameters, NotAcceptable
 from service.exports.files import Format, Write
 from service.questions import Page, Paging, Span
-from service.web import access, cursors
+from service.web import access, cursors, preconditions
 
 Arguments = dict[str, Any]
 
@@ -90,7 +90,10 @@ def register(app: Flask, operation: Operation) -> None:
         g.format = negotiate(operation.formats, request)
         g.media_type = operation.formats.get(g.format or "")
         arguments = _arguments(parameters(operation), request)
-        return operation.view(arguments, **operation.fixed, **path)
+        response = operation.view(arguments, **operation.fixed, **path)
+        if operation.method == "GET":
+            response.headers["Vary"] = "Authorization, Accept"
+        return response
 
     app.add_url_rule(operation.path, operation.name, endpoint, methods=[operation.method])
 
@@ -232,31 +235,12 @@ def written(format: Format[Write], write: Callable[[Write], Iterator[bytes]], na
 
 
 def unless_unchanged(answer: Callable[[], Response]) -> Response:
-    """``answer()``, or 304 if it is what the caller has already (RFC 9110, section 13.1.2)."""
+    """``answer()`` with its ETag; or that alone, where the caller has the answer and is told 304."""
     # The number of the newest revision is the whole state of the store, so this tag is that of one answer of
     # one release, and who sends it has had that answer. The state is read first: should a write come
     # between, the tag is older than the answer, and only costs the caller a request. The address alone does
     # not say which answer it is: what Accept chose stands in the tag too.
     tag = f"r{questions.state()}-{_digest(RELEASE, request.url, g.media_type)}"
-    if request.if_none_match.is_weak(tag) or request.if_none_match.is_strong(tag):
-        response = not_modified()
-    else:
-        response = answer()
-        if request.if_none_match.star_tag:
-            response = not_modified()
+    response = Response() if preconditions.held(tag) else answer()
     response.set_etag(tag)
-    return tagged(response)
-
-
-def not_modified() -> Response:
-    """304, without a body and what would describe one."""
-    response = Response(status=304)
-    del response.headers["Content-Type"]
-    return response
-
-
-def tagged(response: Response) -> Response:
-    """The headers that every answer with an ETag has: ask again each time, and mind who asks."""
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Authorization, Accept"
     return response

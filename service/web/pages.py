@@ -1,13 +1,12 @@
 """What the service says of itself: health, the API description, its page, and what each problem means."""
 
-import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import flask_swagger_ui
 import orjson
-from flask import Flask, Response, abort, redirect, render_template, request, send_from_directory
+from flask import Flask, Response, abort, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
 from schemas import answers, queries
@@ -19,6 +18,7 @@ from service.web.problems import KINDS as PROBLEMS
 
 SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 """Swagger UI comes inside a package of the lock file, so that the page needs no network."""
+STATIC = Path(__file__).parent / "static"
 SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 
@@ -49,16 +49,13 @@ def install(app: Flask, described: tuple[Operation, ...]) -> None:
         return orjson.dumps(openapi.describe(described, RELEASE))
 
     def openapi_json() -> Response:
-        response = Response(description(), mimetype="application/json")
-        response.set_etag(hashlib.sha256(description()).hexdigest()[:32])
-        response.headers["Cache-Control"] = "no-cache"
-        response.make_conditional(request)
-        return response
+        return Response(description(), mimetype="application/json")
 
     app.add_url_rule("/openapi.json", "openapi", openapi_json)
     app.add_url_rule("/", "home", home)
     app.add_url_rule("/docs", "docs", docs)
     app.add_url_rule("/docs/assets/<name>", "docs-asset", asset)
+    app.add_url_rule("/static/<path:filename>", "static", static)
     app.add_url_rule("/problems/<name>", "problem", problem)
     app.add_url_rule("/problems/", "problems", problems)
 
@@ -83,7 +80,18 @@ def docs() -> str:
 def asset(name: str) -> Response:
     if name not in SWAGGER_FILES:
         abort(404)
-    return send_from_directory(SWAGGER, name, max_age=86_400)
+    return _file(SWAGGER, name, max_age=86_400)
+
+
+def static(filename: str) -> Response:
+    return _file(STATIC, filename)
+
+
+def _file(folder: Path, name: str, max_age: int | None = None) -> Response:
+    """A file, whose preconditions are those of every other answer: no Last-Modified, no ranges."""
+    response = send_from_directory(folder, name, max_age=max_age, conditional=False)
+    del response.headers["Last-Modified"]
+    return response
 
 
 def problems() -> str:

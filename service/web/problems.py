@@ -29,7 +29,8 @@ KINDS = {
     "malformed": Kind(
         400,
         "Malformed request",
-        "What was sent is not JSON, or not what HTTP allows, or a cursor not made here.",
+        "What was sent is not JSON, or not what HTTP allows (a header, a body that broke off), "
+        "or a cursor not made here.",
     ),
     "unauthenticated": Kind(
         401,
@@ -53,8 +54,8 @@ KINDS = {
     "precondition-failed": Kind(
         412,
         "Not the current version",
-        "The record is not at the version that If-Match names, or exists against If-None-Match. "
-        "The ETag header has the current version.",
+        "The record is not at a version that If-Match names, or it is at one that If-None-Match does; "
+        "or a read would not give the answer that If-Match names. The ETag header has the current version.",
     ),
     "too-large": Kind(413, "Body too large", "The body is longer than the service takes (PARLEY_MAX_BODY)."),
     "unsupported-media-type": Kind(
@@ -101,7 +102,7 @@ _BY_ERROR: dict[type[errors.ParleyError], str] = {
 def install(app: Flask) -> None:
     """Answer every error of the app with a problem document."""
     app.register_error_handler(errors.Moved, _moved)
-    app.register_error_handler(errors.ParleyError, _refused)
+    app.register_error_handler(errors.ParleyError, refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _failed)
 
@@ -135,7 +136,8 @@ def _moved(error: errors.Moved) -> Response:
     return response
 
 
-def _refused(error: errors.ParleyError) -> Response:
+def refused(error: errors.ParleyError) -> Response:
+    """The problem that a refusal or failure of ours is."""
     name = next(_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR)
     members: dict[str, Any] = {}
     place = "parameter" if isinstance(error, errors.InvalidParameters) else "pointer"

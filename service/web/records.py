@@ -1,6 +1,5 @@
 """The eight kinds of record: list, create, read, replace, patch, delete, and the revisions of each."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,18 +11,16 @@ from schemas.documents import SCHEMAS
 from schemas.vocabulary import KINDS
 from service import questions, recording
 from service.diplomacy.changes import ANY, Change
-from service.errors import Conflict, Fault, InvalidParameters, Moved, PreconditionFailed
+from service.errors import Conflict, Moved, PreconditionFailed
 from service.recording import Outcome
-from service.web import bodies
+from service.web import bodies, preconditions
 from service.web.operations import (
     JSON,
     Arguments,
     Operation,
-    not_modified,
     page,
     paging,
     span,
-    tagged,
     unless_unchanged,
 )
 
@@ -155,47 +152,41 @@ def created(_: Arguments, kind: str) -> Response:
     document = _body(bodies.JSON)
     id = document.get("id") if isinstance(document.get("id"), str) else None
     try:
-        (outcome,) = recording.write([Change(kind, id, document, create_only=True)], g.author)
+        (outcome,) = recording.write([Change(kind, id, document, spares=ANY)], g.author)
     except (PreconditionFailed, Moved) as error:
         raise Conflict(f"The id is taken: {error.detail}") from error
-    response = _written(outcome, 201)
-    response.headers["Location"] = url_for(f"get-{kind}", id=outcome.id)
-    return response
+    return _written(outcome, 201)
 
 
 def got(arguments: Arguments, kind: str, id: str) -> Response:
     found = questions.record(kind, id, span(arguments).known_at)
-    tags = request.if_none_match
-    if tags.contains_weak(str(found.version)):
-        response = not_modified()
-    else:
-        response = Response(found.body, mimetype="application/json")
+    response = Response(found.body, mimetype="application/json")
     response.set_etag(str(found.version))
-    return tagged(response)
+    return response
 
 
 def put(_: Arguments, kind: str, id: str) -> Response:
-    only_new = request.if_none_match.star_tag
-    if request.if_none_match and not only_new:
-        raise InvalidParameters(
-            "If-None-Match on a write must be *.", [Fault("If-None-Match", "must be * on a write")]
-        )
-    change = Change(kind, id, _body(bodies.JSON), replaces=_replaces(), create_only=only_new)
-    (outcome,) = recording.write([change], g.author)
+    outcome = _write(kind, id, _body(bodies.JSON))
     return _written(outcome, 201 if outcome.action == "created" else 200)
 
 
 def patched(_: Arguments, kind: str, id: str) -> Response:
-    change = Change(kind, id, _body(bodies.MERGE_PATCH), patch=True, replaces=_replaces())
-    (outcome,) = recording.write([change], g.author)
-    return _written(outcome, 200)
+    return _written(_write(kind, id, _body(bodies.MERGE_PATCH), patch=True), 200)
 
 
 def deleted(_: Arguments, kind: str, id: str) -> Response:
-    recording.write([Change(kind, id, None, replaces=_replaces())], g.author)
+    _write(kind, id, None)
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
+
+
+def _write(kind: str, id: str, document: dict[str, Any] | None, *, patch: bool = False) -> Outcome:
+    """The record's next version, if the preconditions of the request hold."""
+    replaces, spares = preconditions.replaced(), preconditions.spared()
+    change = Change(kind, id, document, patch=patch, replaces=replaces, spares=spares)
+    (outcome,) = recording.write([change], g.author)
+    return outcome
 
 
 def past(arguments: Arguments, kind: str, id: str) -> Response:
@@ -214,19 +205,11 @@ def _body(media_type: str) -> dict[str, Any]:
     return bodies.document(request, media_type, current_app.config["PARLEY"].max_body)
 
 
-def _replaces() -> frozenset[int] | None:
-    """The versions that If-Match names. Weak tags never match (RFC 9110, section 13.1.1)."""
-    if "If-Match" not in request.headers:
-        return None
-    if request.if_match.star_tag:
-        return ANY
-    tags = [tag for tag in request.if_match if tag and re.fullmatch("[1-9][0-9]{0,8}", tag)]
-    return frozenset(map(int, tags))
-
-
 def _written(outcome: Outcome, status: int) -> Response:
     response = Response(outcome.document, status, mimetype="application/json")
     response.set_etag(str(outcome.version))
+    if status == 201:
+        response.headers["Location"] = url_for(f"get-{outcome.kind}", id=outcome.id)
     return response
 
 

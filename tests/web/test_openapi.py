@@ -108,17 +108,11 @@ def test_every_parameter_that_is_taken_is_described_and_no_other(world: FlaskCli
 def test_preconditions_are_described(api: Described) -> None:
     for method, template, described in operations(api):
         headers = {found["name"] for found in described["parameters"] if found["in"] == "header"}
-        if template.startswith("/v1"):
-            expected = {
-                "get": {"If-None-Match"},
-                "put": {"If-Match", "If-None-Match"},
-                "patch": {"If-Match"},
-                "delete": {"If-Match"},
-                "post": set(),
-            }
-            assert headers == expected[method], (method, template)
-            assert ("428" in described["responses"]) == (method in ("put", "patch", "delete"))
-            assert ("304" in described["responses"]) == (method == "get")
+        expected = {"If-Match", "If-None-Match"} if method != "post" else set()
+        assert headers == expected, (method, template)
+        assert ("412" in described["responses"]) == (method != "post"), (method, template)
+        assert ("428" in described["responses"]) == (method in ("put", "patch", "delete"))
+        assert ("304" in described["responses"]) == (method == "get")
 
 
 def test_answers_of_the_demo_are_as_described(world: FlaskClient, api: Described) -> None:
