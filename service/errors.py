@@ -80,6 +80,14 @@ class PreconditionFailed(ParleyError):
         self.current = current
 
 
+class KeyInUse(ParleyError):
+    """The first request with this idempotency key is still in progress."""
+
+
+class KeyReused(ParleyError):
+    """The idempotency key was used for another request."""
+
+
 class Unauthenticated(ParleyError):
     """A token is needed, or the one given is unknown, expired or revoked."""
 

@@ -99,9 +99,10 @@ class Server:
         assert done.returncode == 0, done.stderr
         return done
 
-    def start(self) -> "Server":
+    def start(self, *command: str) -> "Server":
+        """Start it: ``parley serve``, unless another module is to be run with these arguments."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "scripts.cli", "serve"],
+            [sys.executable, "-m", *(command or ("scripts.cli", "serve"))],
             cwd=ROOT,
             env=self.environ,
             stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The three tables (design: "Three tables") and the tokens beside them.
+"""The three tables (design: "Three tables") and what stands beside them: tokens, answers kept.
 
 Migrations hold frozen copies of these; this is the shape that the newest one leaves behind.
 Dates are whole seconds since 1970 (``service.diplomacy.dates.Bounds``), instants of recording microseconds.
@@ -132,4 +132,22 @@ class Token(Base):
     revoked_at = BigIntegerField(null=True)
 
 
-TABLES = (Record, Revision, Edge, Token)
+class Attempt(Base):
+    """What was answered to a POST with an Idempotency-Key, for whoever sends it again."""
+
+    token = ForeignKeyField(Token, column_name="token", index=False)
+    route = TextField()
+    key = TextField()
+    request = BlobField()
+    """SHA-256 of what the request said."""
+    status = SmallIntegerField()
+    headers = TextField()
+    """JSON: pairs of name and value."""
+    body = BlobField()
+    made_at = BigIntegerField(index=True)
+
+    class Meta:
+        primary_key = CompositeKey("token", "route", "key")
+
+
+TABLES = (Record, Revision, Edge, Token, Attempt)

@@ -12,11 +12,13 @@ OPEN = "none"
 
 
 def require(request: Request, scope: str) -> None:
-    """Let the request in, or raise Unauthenticated or Forbidden. ``g.author`` is who it is from.
+    """Let the request in, or raise Unauthenticated or Forbidden.
 
+    ``g.author`` is who it is from, ``g.token`` the number of the token, or None.
     A token that is sent must be good, also where none is needed: its holder should know that it is not.
     """
     g.author = ANYONE
+    g.token = None
     if scope == OPEN:
         return
     header = request.headers.get("Authorization")
@@ -33,3 +35,4 @@ def require(request: Request, scope: str) -> None:
     if SCOPES.index(holder.scope) < SCOPES.index(scope):
         raise Forbidden(f"The token's scope is {holder.scope!r}; {scope!r} is needed.")
     g.author = holder.name
+    g.token = holder.key

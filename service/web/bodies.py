@@ -1,8 +1,9 @@
 """Request bodies: read within a limit, however they are sent, and parsed without forgiveness."""
 
+import hashlib
 from typing import Any
 
-from flask import Request
+from flask import Request, g
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
@@ -30,8 +31,23 @@ def document(request: Request, media_type: str, limit: int) -> dict[str, Any]:
     return value
 
 
+def digest(request: Request, limit: int) -> bytes:
+    """SHA-256 of the body, which it reads to its end. Raises what ``read`` does."""
+    return hashlib.sha256(read(request, limit)).digest()
+
+
 def read(request: Request, limit: int) -> bytes:
-    """The body's bytes. Raises RequestEntityTooLarge beyond ``limit``, Malformed if it breaks off."""
+    """The body's bytes, which come once and are had again.
+
+    Raises RequestEntityTooLarge beyond ``limit``, Malformed if it breaks off.
+    """
+    if "body" not in g:
+        g.body = _received(request, limit)
+    body: bytes = g.body
+    return body
+
+
+def _received(request: Request, limit: int) -> bytes:
     length = request.content_length
     if length is not None and length > limit:
         raise RequestEntityTooLarge(f"The body is {length} bytes long; at most {limit} are taken.")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from apispec import APISpec
@@ -11,6 +12,7 @@ from webargs.fields import DelimitedList
 
 from schemas import answers
 from schemas.vocabulary import ID_PATTERN, KINDS
+from service.web import retries
 from service.web.access import OPEN
 from service.web.operations import Operation
 from service.web.operations import parameters as described_query
@@ -27,7 +29,7 @@ guessed. Bounds in answers are calendar dates, both included, or instants; null 
 **Time has two axes.** `as_of` asks how things stood on a date; `known_at` asks what this store knew then.
 
 **Writes** need `Authorization: Bearer` with a token of scope `write`; replacing, amending and deleting need
-`If-Match` with the record's ETag.
+`If-Match` with the record's ETag. A POST with an `Idempotency-Key` may be sent again and is done once.
 
 **Pages** have `items` and `next`; follow `next` until it is null. **Errors** are problem documents
 (RFC 9457).
@@ -55,6 +57,11 @@ _PRECONDITIONS = {
         "If-None-Match": "`*`: only if there is no such record yet. ETags: not if it is at one of them.",
     },
 }
+_RETRIES = (
+    "A key of your choice, a UUID for one. For 24 hours the same request with it is given the same answer, "
+    "and is not done again. 409 while the first is in progress, 422 for another request."
+)
+_KEY = rf'^("[ !#-\[\]-~]{{1,{retries.LONGEST}}}"|[!#-+\--\[\]-~]{{1,{retries.LONGEST}}})$'
 _PRECONDITIONS["PATCH"] = _PRECONDITIONS["DELETE"] = _PRECONDITIONS["PUT"]
 
 
@@ -91,6 +98,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     for name, about in _PRECONDITIONS.get(operation.method, {}).items():
         needed = name == "If-Match" and operation.method in ("PATCH", "DELETE")
         parameters.append(_header(name, about, _TAGS, needed))
+    if operation.retriable:
+        parameters.append(_header(retries.HEADER, _RETRIES, _KEY))
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
@@ -126,6 +135,9 @@ def _answers(operation: Operation) -> dict[str, Any]:
             answer["headers"]["Location"] = _answer_header("The record's path.")
         if schema in answers.RECORDS.values():
             answer["links"] = _links(operation.fixed["kind"])
+        if operation.retriable:
+            told = _answer_header("`true`: this is the answer that the first request with the key had.")
+            answer.setdefault("headers", {})[retries.REPLAYED] = told
         found[str(status)] = answer
     if operation.method == "GET":
         headers = {"ETag": _answer_header("The version of the answer.")}
@@ -135,18 +147,9 @@ def _answers(operation: Operation) -> dict[str, Any]:
             "description": "The record was merged: the same question of the one that it became.",
             "headers": {"Location": _answer_header("Where to ask.")},
         }
-    every = _EVERYWHERE if operation.scope != OPEN else _OPEN
-    if operation.method == "GET":
-        every = (*every, "precondition-failed")
-    if operation.formats:
-        every = (*every, "not-acceptable")
     # What the server refuses before the service sees it: a request line, or a header, that is too long.
-    found |= {
-        status: {"$ref": f"#/components/responses/{_problem('malformed')}"} for status in ("414", "431")
-    }
-    for name in sorted({*every, *operation.problems}, key=lambda name: PROBLEMS[name].status):
-        found[str(PROBLEMS[name].status)] = {"$ref": f"#/components/responses/{_problem(name)}"}
-    return found
+    early = {status: {"$ref": f"#/components/responses/{_problem('malformed')}"} for status in ("414", "431")}
+    return {**found, **_refusals(operation), **early}
 
 
 def _links(kind: str) -> dict[str, Any]:
@@ -157,6 +160,29 @@ def _links(kind: str) -> dict[str, Any]:
     return {name: {"operationId": name, "parameters": named} for name in reads} | {
         f"{method}-{kind}": {"operationId": f"{method}-{kind}", "parameters": versioned} for method in writes
     }
+
+
+def _refusals(operation: Operation) -> dict[str, Any]:
+    names = {*(_EVERYWHERE if operation.scope != OPEN else _OPEN), *operation.problems}
+    if operation.formats:
+        names.add("not-acceptable")
+    if operation.method == "GET":
+        names.add("precondition-failed")
+    if operation.retriable:
+        names |= {"idempotency-key-in-use", "idempotency-key-reused"}
+    ordered = sorted(
+        (PROBLEMS[name].status, number, name) for number, name in enumerate(PROBLEMS) if name in names
+    )
+    by_status = groupby(ordered, key=lambda found: found[0])
+    return {str(status): _one_of([name for _, _, name in found]) for status, found in by_status}
+
+
+def _one_of(names: list[str]) -> dict[str, Any]:
+    """The answer of a status that several types of problem may have."""
+    if len(names) == 1:
+        return {"$ref": f"#/components/responses/{_problem(names[0])}"}
+    told = " ".join(f"{PROBLEMS[name].title}: {PROBLEMS[name].about}" for name in names)
+    return {"description": told, "content": {MEDIA_TYPE: {"schema": "Problem"}}}
 
 
 def _file(media_type: str) -> dict[str, str]:

@@ -20,7 +20,8 @@ from service.diplomacy import dates
 from service.errors import Fault, InvalidParameters, NotAcceptable
 from service.exports.files import Format, Write
 from service.questions import Page, Paging, Span
-from service.web import access, cursors, preconditions
+from service.web import access, cursors, preconditions, retries
+from service.web.bodies import digest
 
 Arguments = dict[str, Any]
 
@@ -47,6 +48,13 @@ class Operation(NamedTuple):
     formats: Mapping[str, str] = {}
     """Media types by the name that ``format=`` takes; the first is given to who does not say."""
     description: str = ""
+    fingerprint: Callable[[Request, int], bytes] = digest
+    """Reads the body to its end, with this limit, and gives its SHA-256."""
+
+    @property
+    def retriable(self) -> bool:
+        """Whether it takes an Idempotency-Key: a POST that writes. One that only reads needs none."""
+        return self.method == "POST" and self.scope not in ("read", access.OPEN)
 
 
 def parameters(operation: Operation) -> type[Schema]:
@@ -90,7 +98,15 @@ def register(app: Flask, operation: Operation) -> None:
         g.format = negotiate(operation.formats, request)
         g.media_type = operation.formats.get(g.format or "")
         arguments = _arguments(parameters(operation), request)
-        response = operation.view(arguments, **operation.fixed, **path)
+
+        def act() -> Response:
+            return operation.view(arguments, **operation.fixed, **path)
+
+        if operation.retriable and (key := retries.key()):
+            return retries.once(
+                key, operation.fingerprint(request, current_app.config["PARLEY"].max_body), act
+            )
+        response = act()
         if operation.method == "GET":
             response.headers["Vary"] = "Authorization, Accept"
         return response

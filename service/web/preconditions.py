@@ -17,6 +17,7 @@ _TAG = re.compile(r'(W/)?"([^"]*)"')
 _LIST = re.compile(rf"(?:[ \t]*+(?:{_TAG.pattern})?+[ \t]*+(?:,|\Z))*+")
 _VERSION = re.compile("[1-9][0-9]{0,8}")
 
+READS = ("GET", "HEAD")
 KEPT = ("Cache-Control", "Content-Location", "Date", "ETag", "Expires", "Vary")
 """What a 304 has of the answer that it stands for (section 15.4.5)."""
 
@@ -34,7 +35,7 @@ def tags(header: str) -> Tags | None:
     text = request.headers.get(header)
     if text is None:
         return None
-    if text.strip() == "*":
+    if text.strip(" \t") == "*":
         return Tags(True, frozenset(), frozenset())
     if not _LIST.fullmatch(text):
         raise Malformed(f'{header} must be * or a list of entity tags, each in double quotes: "1", "2".')
@@ -65,8 +66,10 @@ def _versions(found: frozenset[str]) -> frozenset[int]:
 
 def held(tag: str) -> bool:
     """Whether the caller has the answer of this tag, so that it will be 304 and need not be made."""
+    if request.method not in READS or "If-Match" in request.headers:
+        return False
     named = tags("If-None-Match")
-    return named is not None and "If-Match" not in request.headers and tag in named.strong | named.weak
+    return named is not None and tag in named.strong | named.weak
 
 
 def settle(response: Response) -> Response:
@@ -74,7 +77,7 @@ def settle(response: Response) -> Response:
 
     They count only where it would have been 200 (section 13.2.1). What has no ETag is given one by its bytes.
     """
-    if request.method not in ("GET", "HEAD") or response.status_code != 200:
+    if request.method not in READS or response.status_code != 200:
         return response
     if "ETag" not in response.headers:
         if response.is_streamed:

@@ -23,6 +23,7 @@ class Kind(NamedTuple):
     status: int
     title: str
     about: str
+    retry: bool = False
 
 
 KINDS = {
@@ -51,6 +52,12 @@ KINDS = {
         "The id is taken; or other records refer to what was to be deleted (referrers names the first); "
         "or a change would make what they say meaningless.",
     ),
+    "idempotency-key-in-use": Kind(
+        409,
+        "Still in progress",
+        "The first request with this Idempotency-Key has not been answered yet. Retry after a moment.",
+        retry=True,
+    ),
     "precondition-failed": Kind(
         412,
         "Not the current version",
@@ -69,6 +76,11 @@ KINDS = {
         "The document breaks the vocabulary, or a query parameter is unknown or has a wrong value. "
         "errors names each place: a JSON Pointer into the document, or the parameter.",
     ),
+    "idempotency-key-reused": Kind(
+        422,
+        "Idempotency-Key of another request",
+        "The key was used with another body, content type or query. A new request needs a new key.",
+    ),
     "precondition-required": Kind(
         428,
         "If-Match is required",
@@ -79,10 +91,12 @@ KINDS = {
         503,
         "Store unavailable",
         "The database is locked, full, or gone. Nothing was written. Retry after a moment.",
+        retry=True,
     ),
 }
 
-_BY_STATUS = {kind.status: name for name, kind in KINDS.items()}
+_BY_STATUS = {kind.status: name for name, kind in reversed(KINDS.items())}
+"""Where several have the same status, the first."""
 _BY_ERROR: dict[type[errors.ParleyError], str] = {
     errors.Malformed: "malformed",
     errors.InvalidParameters: "invalid",
@@ -92,6 +106,8 @@ _BY_ERROR: dict[type[errors.ParleyError], str] = {
     errors.Conflict: "conflict",
     errors.PreconditionFailed: "precondition-failed",
     errors.PreconditionRequired: "precondition-required",
+    errors.KeyInUse: "idempotency-key-in-use",
+    errors.KeyReused: "idempotency-key-reused",
     errors.Unauthenticated: "unauthenticated",
     errors.Forbidden: "forbidden",
     errors.StoreUnavailable: "unavailable",
@@ -120,7 +136,7 @@ def problem(name: str, detail: str, status: int | None = None, **members: Any) -
     }
     response = Response(orjson.dumps(body), body["status"], mimetype=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
-    if kind.status == 503:
+    if kind.retry:
         response.headers["Retry-After"] = RETRY_AFTER
     if kind.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="parley"'

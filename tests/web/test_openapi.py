@@ -108,7 +108,7 @@ def test_every_parameter_that_is_taken_is_described_and_no_other(world: FlaskCli
 def test_preconditions_are_described(api: Described) -> None:
     for method, template, described in operations(api):
         headers = {found["name"] for found in described["parameters"] if found["in"] == "header"}
-        expected = {"If-Match", "If-None-Match"} if method != "post" else set()
+        expected = {"If-Match", "If-None-Match"} if method != "post" else {"Idempotency-Key"}
         assert headers == expected, (method, template)
         assert ("412" in described["responses"]) == (method != "post"), (method, template)
         assert ("428" in described["responses"]) == (method in ("put", "patch", "delete"))

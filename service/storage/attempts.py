@@ -1,0 +1,121 @@
+"""The answers kept for whoever asks again (table ``attempt``), and which are being made just now."""
+
+import fcntl
+import hashlib
+import os
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import orjson
+
+from service.errors import KeyInUse, StoreUnavailable
+from service.storage import models
+from service.storage.database import database, reading
+
+KEPT_FOR = 24 * 60 * 60 * 1_000_000
+"""Microseconds that an answer is kept for."""
+REMOVED_AT_ONCE = 100
+"""How many that are older go with each one that comes: more than one, so that they become fewer."""
+
+
+class Attempt(NamedTuple):
+    """A request that may be made again: by which token, to which path, under which key.
+
+    ``request`` is a hash of all that it says: the same key with another one is a mistake of the caller.
+    """
+
+    token: int
+    route: str
+    key: str
+    request: bytes
+
+
+class Answer(NamedTuple):
+    """What was answered: its headers in their order, and its body as it was sent."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Kept(NamedTuple):
+    """An answer, and the hash of the request that it was given to."""
+
+    request: bytes
+    answer: Answer
+
+
+def find(attempt: Attempt) -> Kept | None:
+    """What was answered to this attempt, or to another request under its key, in the last 24 hours."""
+    table = models.Attempt
+    with reading():
+        row = (
+            table.select(table.request, table.status, table.headers, table.body)
+            .where(_its_own(attempt), table.made_at > _now() - KEPT_FOR)
+            .tuples()
+            .first()
+        )
+    if row is None:
+        return None
+    headers = [(name, value) for name, value in orjson.loads(row[2])]
+    return Kept(bytes(row[0]), Answer(row[1], headers, bytes(row[3])))
+
+
+def keep(attempt: Attempt, answer: Answer) -> None:
+    """Keep the answer, in the transaction of what it tells of; and remove some that have had their time."""
+    table, now = models.Attempt, _now()
+    old = table.select(table.made_at).where(table.made_at <= now - KEPT_FOR)
+    old = old.order_by(table.made_at).limit(REMOVED_AT_ONCE)
+    table.delete().where(_its_own(attempt) | table.made_at.in_(old)).execute()
+    headers = orjson.dumps(answer.headers).decode()
+    kept = {"status": answer.status, "headers": headers, "body": answer.body, "made_at": now}
+    table.insert(**attempt._asdict(), **kept).execute()
+
+
+@contextmanager
+def in_progress(attempt: Attempt) -> Iterator[None]:
+    """Hold the attempt's key. Raises KeyInUse at once if another request does, in whatever process.
+
+    Whoever holds it and dies holds it no longer.
+    """
+    named = orjson.dumps([attempt.token, attempt.route, attempt.key])
+    # 62 bits: a place in a file, which is signed, with room after it. Should two keys ever share one, the
+    # later is told to come again.
+    number = int.from_bytes(hashlib.sha256(named).digest()[:8]) >> 2
+    with _held_in_file(f"{database.database}-attempts", number):
+        yield
+
+
+@contextmanager
+def _held_in_file(path: str, number: int) -> Iterator[None]:
+    """Lock one byte of an empty file, by its open file description (fcntl(2), F_OFD_SETLK).
+
+    Unlike a record lock of POSIX it holds against other threads of this process as well, and it ends when
+    the descriptor is closed, by whatever end of the process too.
+    """
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreUnavailable("The file of the keys in use cannot be opened.") from error
+    try:
+        # struct flock of Linux on 64 bits: type, whence, start, length, process.
+        lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0)
+        try:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
+        except BlockingIOError as error:
+            raise KeyInUse("The first request with this Idempotency-Key is still in progress.") from error
+        yield
+    finally:
+        os.close(file)
+
+
+def _its_own(attempt: Attempt) -> Any:
+    table = models.Attempt
+    return (table.token == attempt.token) & (table.route == attempt.route) & (table.key == attempt.key)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

@@ -1,0 +1,49 @@
+"""The service as it is, in a worker that dies without a word in the midst of the requests that ask for it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from service.app import create_app
+from service.storage.database import database
+
+Environ = dict[str, Any]
+BEFORE, AFTER = "before-commit", "after-commit"
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at_commit(number: int) -> None:
+    """Die when this connection is about to commit what it wrote for the ``number``-th time from now."""
+    seen = 0
+
+    def committing() -> bool:
+        nonlocal seen
+        seen += 1
+        if seen == number:
+            die()
+        return False
+
+    database.connect(reuse_if_open=True)
+    database.connection().set_commit_hook(committing)
+
+
+def app() -> Callable[[Environ, Any], Iterable[bytes]]:
+    """What gunicorn is to run."""
+    service = create_app()
+
+    def called(environ: Environ, start_response: Any) -> Iterable[bytes]:
+        when = environ.get("HTTP_X_DIE")
+        if when:
+            # There is one commit, and it has all: what a second one would add is lost.
+            die_at_commit(1 if when == BEFORE else 2)
+        answer = service(environ, start_response)
+        if when:
+            # All is written, and nothing of the answer is sent.
+            die()
+        return answer
+
+    return called
