@@ -73,6 +73,11 @@ errorlog = "-"
 loglevel = "info"
 
 
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    """Let the service see that its worker was told to stop: answers that are held are then given at once."""
+    worker.wsgi.config["STOPPING"] = lambda: not worker.alive
+
+
 def _refuse(sock, status, reason, message):  # type: ignore[no-untyped-def]
     """What gunicorn refuses itself (a line or header too long, or none), as the service would: RFC 9457."""
     name = "malformed" if status < 500 else "internal"

@@ -74,6 +74,11 @@ class RevisionEntry(Schema):
     )
 
 
+class ChangeEntry(RevisionEntry):
+    id = Id(required=True)
+    kind = _word(tuple(words.KINDS), required=True)
+
+
 class Fault(Schema):
     pointer = fields.String(metadata={"description": "JSON Pointer into the document (RFC 6901)."})
     parameter = fields.String(metadata={"description": "Name of the query parameter."})
@@ -140,8 +145,10 @@ RECORDS = {kind: recorded(kind) for kind in words.KINDS}
 PATCHES = {kind: patch(SCHEMAS[kind]) for kind in words.KINDS}
 
 
-def page(entry: type[Schema] | str, name: str, included: bool = False) -> type[Schema]:
-    """A page of entries."""
+def page(
+    entry: type[Schema] | str, name: str, included: bool = False, **members: fields.Field[Any]
+) -> type[Schema]:
+    """A page of entries, with further members."""
     shape: dict[str, fields.Field[Any]] = {
         "items": fields.List(fields.Nested(entry), required=True),
         "next": fields.String(
@@ -157,11 +164,16 @@ def page(entry: type[Schema] | str, name: str, included: bool = False) -> type[S
                 "description": "Sources, actors and issues that the entries refer to, each once, by id."
             },
         )
-    return Schema.from_dict(shape, name=name)
+    return Schema.from_dict({**shape, **members}, name=name)
 
 
 HistoryPage = page(HistoryEntry, "HistoryPage", included=True)
 TimelinePage = page(TimelineEntry, "TimelinePage", included=True)
 SearchPage = page(SearchHit, "SearchPage")
 RevisionPage = page(RevisionEntry, "RevisionPage")
+ChangesPage = page(
+    ChangeEntry,
+    "ChangesPage",
+    last=Whole(0, required=True, metadata={"description": "The revision to resume after."}),
+)
 LISTS = {kind: page(RECORDS[kind], f"{kind.capitalize()}Page") for kind in words.KINDS}

@@ -12,6 +12,8 @@ from schemas.fields import Id
 LONGEST_PAGE = 1_000
 MOST_IDS = 100
 LONGEST_SEARCH = 500
+LONGEST_WAIT = 30
+LARGEST_REVISION = 999_999_999
 
 
 class Count(fields.Integer):
@@ -186,6 +188,30 @@ GraphQuery = Query.from_dict(
         **span(),
     },
     name="GraphQuery",
+)
+ChangesQuery = Query.from_dict(
+    {
+        "after": Count(
+            0,
+            LARGEST_REVISION,
+            load_default=0,
+            metadata={"description": "The changes after this revision: `last` of the page before."},
+        ),
+        "before": Count(
+            1,
+            LARGEST_REVISION,
+            metadata={"description": "The changes before this revision. The feed goes on by it."},
+        ),
+        "wait": Count(
+            0,
+            LONGEST_WAIT,
+            load_default=0,
+            metadata={"description": "Seconds to hold the answer if there is nothing yet after `after`."},
+        ),
+        "kinds": terms(tuple(words.KINDS), "Changes of records of these kinds."),
+        "limit": _paging()["limit"],
+    },
+    name="ChangesQuery",
 )
 SearchQuery = Query.from_dict(
     {

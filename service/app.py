@@ -11,6 +11,7 @@ from service.errors import BadSetting
 from service.settings import Settings
 from service.storage import database, migrate
 from service.web import (
+    changes,
     cursors,
     graphs,
     networks,
@@ -20,6 +21,7 @@ from service.web import (
     problems,
     records,
     stories,
+    waiting,
 )
 
 CONTENT_SECURITY_POLICY = (
@@ -45,11 +47,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config.update(PARLEY=settings, CURSORS=cursors.serializer(_secret(settings)))
+    waiting.install(app, settings.threads)
     described = (
         *stories.operations(),
         *graphs.operations(),
         *networks.operations(),
         *records.operations(),
+        *changes.operations(),
         *pages.operations(),
     )
     for operation in described:

@@ -138,6 +138,11 @@ def test_every_parameter_of_a_question_is_explained_and_no_other() -> None:
     assert explained == {name for question in QUESTIONS for name in question().fields} | {"format"}
 
 
+def test_every_parameter_of_the_changes_is_explained_and_no_other() -> None:
+    explained = {name for row in rows(section("Changes"), "parameter") for name in code(row[0])}
+    assert explained == {*queries.ChangesQuery().fields, "format"}
+
+
 def test_the_description_has_every_parameter(openapi: dict[str, Any]) -> None:
     def named(path: str) -> set[str]:
         return {p["name"] for p in openapi["paths"][path]["get"]["parameters"] if p["in"] == "query"}

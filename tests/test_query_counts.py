@@ -38,6 +38,8 @@ COUNTS = {
     "/v1/timeline?actor=ann&issue=truce&known_at=2999": 5,
     "/v1/tracks/t0/timeline": 5,
     "/v1/tracks/t0/timeline?actor=ann&kind=statement,talk": 5,
+    "/v1/changes?after=2": 3,
+    "/v1/changes?kinds=statement": 3,
     "/v1/search?q=what": 2,
     "/v1/search?q=what&kind=statement": 2,
 }

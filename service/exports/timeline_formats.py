@@ -5,7 +5,7 @@ the service itself tells it: it has one of the vendor tree, with the suffix that
 sections 3.2, 4.2.8).
 """
 
-from service.exports import atom, ical, timeline_csv, timelinejs
+from service.exports import atom, feeds, ical, timeline_csv, timelinejs
 from service.exports.files import Format
 from service.exports.timelines import Write
 
@@ -13,7 +13,7 @@ FORMATS: dict[str, Format[Write]] = {
     "ics": Format(
         "text/calendar", "ics", "iCalendar, to subscribe to; only what has its day is an event.", ical.write
     ),
-    "atom": Format("application/atom+xml", "atom", "An Atom feed: feed readers.", atom.write),
+    "atom": Format(feeds.MEDIA_TYPE, "atom", "An Atom feed: feed readers.", atom.write),
     "csv": Format("text/csv", "csv", "CSV, a row an entry: spreadsheets, pandas, R.", timeline_csv.write),
     "timelinejs": Format(
         "application/vnd.timelinejs+json",

@@ -5,6 +5,7 @@ Every answer is made ready for ``orjson.dumps``, with stored documents in it as 
 """
 
 from service.questions.asking import Answer, Page, Paging, Position, Span, state
+from service.questions.changes import Changes, arrival, change, changed, news
 from service.questions.graphs import GraphQuestion, drawn
 from service.questions.network_files import as_graph, as_json, as_matrix, measured, measured_table
 from service.questions.networks import NetworkQuestion, Networks, tied
@@ -13,6 +14,7 @@ from service.questions.stories import history, timeline, told
 
 __all__ = [
     "Answer",
+    "Changes",
     "Document",
     "GraphQuestion",
     "NetworkQuestion",
@@ -21,15 +23,19 @@ __all__ = [
     "Paging",
     "Position",
     "Span",
+    "arrival",
     "as_graph",
     "as_json",
     "as_matrix",
+    "change",
+    "changed",
     "drawn",
     "found",
     "history",
     "listing",
     "measured",
     "measured_table",
+    "news",
     "past",
     "record",
     "revision",

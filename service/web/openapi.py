@@ -41,6 +41,7 @@ TAGS = {
     "graph": "The whole, to be drawn in another tool.",
     "search": "Full text.",
     **{kind.plural: kind.about for kind in KINDS.values()},
+    "changes": "What was recorded, in order.",
     "service": "The service itself.",
 }
 _EVERYWHERE = ("unauthenticated", "forbidden", "invalid", "malformed", "internal", "unavailable")

@@ -209,17 +209,22 @@ def page(answer: Page) -> Response:
     body: dict[str, Any] = {"items": answer.items, "next": None}
     if answer.included is not None:
         body["included"] = answer.included
-    link = None
     if answer.position is not None:
         cursor = cursors.write(current_app.config["CURSORS"], _question(), answer.position)
-        query = urlencode(
-            [*((k, v) for k, v in request.args.items(multi=True) if k != "cursor"), ("cursor", cursor)]
-        )
-        body["next"] = f"{request.base_url}?{query}"
-        link = f'<{body["next"]}>; rel="next"'
-    response = json(body)
-    if link:
-        response.headers["Link"] = link
+        body["next"] = following(cursor=cursor)
+    return linked(json(body), body["next"])
+
+
+def following(**changed: Any) -> str:
+    """The address of the same question with these parameters in place of its own."""
+    kept = ((name, value) for name, value in request.args.items(multi=True) if name not in changed)
+    return f"{request.base_url}?{urlencode([*kept, *changed.items()])}"
+
+
+def linked(response: Response, next: str | None) -> Response:
+    """The answer, with the address of the page that follows it as a Link header (RFC 8288)."""
+    if next:
+        response.headers["Link"] = f'<{next}>; rel="next"'
     return response
 
 
