@@ -79,6 +79,14 @@ class ChangeEntry(RevisionEntry):
     kind = _word(tuple(words.KINDS), required=True)
 
 
+class WebhookMessage(Schema):
+    """What a webhook is sent (Standard Webhooks 1.0.0)."""
+
+    type = _word(tuple(f"record.{action}" for action in words.ACTIONS), required=True)
+    timestamp = fields.String(required=True, metadata={"format": "date-time"})
+    data = fields.Nested(ChangeEntry, required=True)
+
+
 class Fault(Schema):
     pointer = fields.String(metadata={"description": "JSON Pointer into the document (RFC 6901)."})
     parameter = fields.String(metadata={"description": "Name of the query parameter."})

@@ -6,7 +6,9 @@ from typing import Any, Literal
 import click
 
 from schemas.vocabulary import ID_PATTERN
+from service.delivering import addresses
 from service.diplomacy import dates
+from service.errors import Undeliverable
 
 
 class Words(click.ParamType[Any]):
@@ -50,3 +52,16 @@ class Moment(click.ParamType[Any]):
             return getattr(dates.bounds(value), self.bound)
         except dates.InvalidDate as error:
             self.fail(str(error), param, ctx)
+
+
+class Url(click.ParamType[Any]):
+    """An address of http or https that a webhook may have."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            addresses.target(value)
+        except Undeliverable as error:
+            self.fail(error.detail, param, ctx)
+        return value

@@ -16,6 +16,8 @@ COMMANDS = {
     "token": ("scripts.token", "Create, list and revoke access tokens."),
     "import": ("scripts.import_", "Record documents from a file of NDJSON."),
     "export": ("scripts.export", "Write what the store holds to a file."),
+    "webhook": ("scripts.webhook", "Say where to send what is recorded."),
+    "deliver": ("scripts.deliver", "Send webhooks what was recorded."),
     "merge": ("scripts.merge", "Make one record of two that are the same."),
     "benchmark": ("scripts.benchmark", "Measure, beside what one would otherwise use."),
 }

@@ -104,5 +104,9 @@ class NotMigrated(ParleyError):
     """The database's schema is not the one this release needs."""
 
 
+class Undeliverable(ParleyError):
+    """A webhook's address is none that may be sent to, or nobody there takes what is sent."""
+
+
 class BadSetting(ParleyError):
     """A setting's value cannot be used."""

@@ -60,6 +60,11 @@ TABLE = (
         "Empty: made once and kept in the data folder.",
         secret=True,
     ),
+    Setting(
+        "PARLEY_WEBHOOK_PRIVATE",
+        False,
+        "Whether webhooks may go to addresses that are not public: this machine, its network.",
+    ),
 )
 
 
@@ -78,6 +83,7 @@ class Settings(NamedTuple):
     synchronous: str
     mmap_bytes: int
     secret_key: str
+    webhook_private: bool
 
 
 def load() -> Settings:

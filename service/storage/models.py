@@ -150,4 +150,30 @@ class Attempt(Base):
         primary_key = CompositeKey("token", "route", "key")
 
 
-TABLES = (Record, Revision, Edge, Token, Attempt)
+class Webhook(Base):
+    """Where what is recorded is sent."""
+
+    key = AutoField()
+    url = TextField()
+    secret = TextField()
+    """What its messages are signed with; empty once the receiver has said that it is gone."""
+    created_at = BigIntegerField()
+
+
+class Delivery(Base):
+    """A revision that a webhook has not been sent yet, or that was given up."""
+
+    webhook = ForeignKeyField(Webhook, column_name="webhook", index=False, on_delete="CASCADE")
+    revision = ForeignKeyField(Revision, column_name="revision", index=False)
+    attempts = IntegerField(default=0)
+    due_at = BigIntegerField(null=True)
+    """When it is to be sent: 0 at once; null when it was given up."""
+    failure = TextField(null=True)
+    """What the last attempt came to."""
+
+    class Meta:
+        primary_key = CompositeKey("webhook", "revision")
+        indexes = ((("due_at",), False),)
+
+
+TABLES = (Record, Revision, Edge, Token, Attempt, Webhook, Delivery)

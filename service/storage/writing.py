@@ -7,6 +7,7 @@ import orjson
 from peewee import JOIN, chunked, fn
 
 from schemas.vocabulary import GONE, POSITIONS
+from service.storage import webhooks
 from service.storage.knowledge import merged
 from service.storage.models import Edge, Record, Revision
 
@@ -101,7 +102,9 @@ def next_key() -> int:
 
 
 def append(revisions: Sequence[NewRevision]) -> None:
-    """Add revisions in their order, and make each the current one of its record."""
+    """Add revisions in their order, make each the current one of its record, and due to every webhook."""
+    if not revisions:
+        return
     records = {}
     for new in revisions:
         gone = new.action in GONE
@@ -135,6 +138,7 @@ def append(revisions: Sequence[NewRevision]) -> None:
                 for new in some
             ]
         ).execute()
+    webhooks.enqueue(revisions[0].seq, revisions[-1].seq)
 
 
 def edge_row(

@@ -76,12 +76,13 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
         plugins=[marshmallow],
         info={"description": INTRODUCTION, "license": {"name": "MIT", "identifier": "MIT"}},
         tags=[{"name": name, "description": about} for name, about in TAGS.items()],
+        webhooks={"changes": {"post": _webhook()}},
     )
     spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     assert marshmallow.converter  # noqa: S101 -- the plugin has one once it is in a spec
     marshmallow.converter.add_parameter_attribute_function(_comma_separated)
     marshmallow.converter.add_attribute_function(_named)  # type: ignore[no-untyped-call]
-    for schema in (*answers.RECORDS.values(), answers.Problem):
+    for schema in (*answers.RECORDS.values(), answers.Problem, answers.WebhookMessage):
         spec.components.schema(_name(schema), schema=schema)
     for name, kind in PROBLEMS.items():
         spec.components.response(_problem(name), _problem_answer(kind.title, kind.about))
@@ -119,6 +120,28 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["security"] = [{"token": []}]
         described["x-scope"] = operation.scope
     return described
+
+
+def _webhook() -> dict[str, Any]:
+    """What is sent to those who were added by ``parley webhook add``."""
+    signed = {
+        "webhook-id": "Names the message, however often it is sent.",
+        "webhook-timestamp": "When it was sent, in seconds since 1970.",
+        "webhook-signature": "`v1,` and the HMAC-SHA256 of id, timestamp and body, with dots between them.",
+    }
+    message = {"$ref": "#/components/schemas/WebhookMessage"}
+    return {
+        "operationId": "webhook-changes",
+        "summary": "A change, sent by `parley deliver` to each webhook, in order, until it is taken",
+        "tags": ["changes"],
+        "parameters": [_header(name, about, True) for name, about in signed.items()],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
+        "responses": {
+            "2XX": {"description": "Taken."},
+            "410": {"description": "Nothing more is wanted: nothing more is sent."},
+            "default": {"description": "Not taken, redirects too: it is sent again, at growing intervals."},
+        },
+    }
 
 
 def _answers(operation: Operation) -> dict[str, Any]:

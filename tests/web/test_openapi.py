@@ -105,6 +105,15 @@ def test_every_parameter_that_is_taken_is_described_and_no_other(world: FlaskCli
         assert answer.status_code == (406 if "format" in expected else 422), (method, template)
 
 
+def test_what_a_webhook_is_sent_is_described(world: FlaskClient, api: Described) -> None:
+    described = api["webhooks"]["changes"]["post"]
+    (schema,) = described["requestBody"]["content"].values()
+    name = schema["schema"]["$ref"].rpartition("/")[2]
+    for entry in world.get("/v1/changes").json["items"]:
+        message = {"type": f"record.{entry['action']}", "timestamp": entry["recorded_at"], "data": entry}
+        validator(api, "components", "schemas", name).validate(message)
+
+
 def test_preconditions_are_described(api: Described) -> None:
     for method, template, described in operations(api):
         headers = {found["name"] for found in described["parameters"] if found["in"] == "header"}

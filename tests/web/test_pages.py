@@ -138,7 +138,7 @@ def test_a_browser_draws_the_docs_without_any_network(server: Server, page: "Pag
     assert page.title() == "Parley"
     described = requests.get(f"{server.url}/openapi.json", timeout=30).json()
     page.wait_for_selector(".opblock")
-    operations = sum(len(methods) for methods in described["paths"].values())
+    operations = sum(len(found) for kind in ("paths", "webhooks") for found in described[kind].values())
     assert page.locator(".opblock").count() == operations
     assert page.locator(".opblock-tag").count() == len(described["tags"])
     assert page.get_by_text("/v1/actors/{id}/positions").first.is_visible()
