@@ -180,9 +180,11 @@ def test_the_image_copies_only_what_exists() -> None:
             assert all((ROOT / source).exists() for source in sources), rest
 
 
-def test_compose_confines_the_service() -> None:
+@pytest.mark.parametrize("name", ["parley", "deliver"])
+def test_compose_confines_the_service(name: str) -> None:
     composed: dict[str, Any] = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
-    service = composed["services"]["parley"]
+    service = composed["services"][name]
+    assert bool(service["ports"]) == (name == "parley"), "what sends webhooks listens to nobody"
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]

@@ -5,7 +5,7 @@ import secrets
 import time
 from typing import Any, NamedTuple
 
-from peewee import Value, fn
+from peewee import SQL, fn
 
 from service.errors import Conflict, NotFound
 from service.storage.database import reading, writing
@@ -102,7 +102,7 @@ def retry(key: int, flying: int) -> int:
 def enqueue(first: int, last: int) -> None:
     """Make the revisions from one to another due to every webhook. Within the transaction that adds them."""
     due = (
-        Webhook.select(Webhook.key, Revision.seq, Value(0), Value(0))
+        Webhook.select(Webhook.key, Revision.seq, SQL("0"), SQL("0"))
         .join(Revision, on=Revision.seq.between(first, last))
         .where(Webhook.secret != "")
     )

@@ -43,6 +43,11 @@ def raw(handler: BaseHTTPRequestHandler, answer: bytes) -> None:
     handler.wfile.write(answer)
 
 
+def stop(handler: BaseHTTPRequestHandler, stopped: Event) -> None:
+    stopped.set()
+    raw(handler, b"HTTP/1.1 204 x\r\n\r\n")
+
+
 def make_due() -> None:
     """As if the time of the next attempt had come."""
     Delivery.update(due_at=0).where(Delivery.due_at.is_null(False)).execute()
@@ -264,35 +269,32 @@ def test_a_webhook_that_is_removed_meanwhile(store: Settings, receiver: Receiver
 def test_told_to_stop_it_ends_what_it_is_at_and_no_more(store: Settings, receiver: Receiver) -> None:
     stopped = Event()
 
-    def stop(handler: BaseHTTPRequestHandler) -> None:
-        stopped.set()
-        handler.wfile.write(b"HTTP/1.1 204 x\r\n\r\n")
-
     webhooks.add(receiver.url)
     write("ann", "bob")
-    receiver.answers = [stop]
+    receiver.answers = [partial(stop, stopped=stopped)]
     counts = outbox.deliver(stopped, private=True, once=False, tell=pytest.fail)
     assert counts == {"delivered": 1, "failed": 0}
     assert [row[:3] for row in rows()] == [(2, 0, 0)]
 
 
 def test_a_store_that_does_not_answer_is_waited_for(store: Settings, receiver: Receiver) -> None:
+    database.connect(store._replace(busy_timeout=0.1))
     webhooks.add(receiver.url)
     write("ann")
-    file, aside = store.home / "parley.db", store.home / "aside"
-    stopped, said = Event(), []
+    held, free, stopped = Event(), Event(), Event()
 
-    def back_again(text: str) -> None:
-        said.append(text)
-        aside.rename(file)
+    def hold() -> None:
+        with database.writing():
+            held.set()
+            free.wait(30)
+        database.database.close()
 
-    def stop(handler: BaseHTTPRequestHandler) -> None:
-        stopped.set()
-        raw(handler, b"HTTP/1.1 204 x\r\n\r\n")
-
-    receiver.answers = [stop]
-    file.rename(aside)
+    receiver.answers = [partial(stop, stopped=stopped)]
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(10)
     with pytest.raises(StoreUnavailable):
         outbox.deliver(stopped, private=True, once=True, tell=pytest.fail)
-    counts = outbox.deliver(stopped, private=True, once=False, tell=back_again)
-    assert (counts["delivered"], said) == (1, ["The database does not answer."])
+    counts = outbox.deliver(stopped, private=True, once=False, tell=lambda _: free.set())
+    holder.join()
+    assert (counts["delivered"], free.is_set()) == (1, True)
