@@ -9,6 +9,7 @@ from schemas.vocabulary import ID_PATTERN
 from service.delivering import addresses
 from service.diplomacy import dates
 from service.errors import Undeliverable
+from service.questions import Head
 
 
 class Words(click.ParamType[Any]):
@@ -35,6 +36,19 @@ class Id(click.ParamType[Any]):
         if not re.fullmatch(ID_PATTERN, value):
             self.fail(f"{value!r} is not an id: 1 to 80 of a-z, 0-9 and -, not beginning with -", param, ctx)
         return value
+
+
+class HeadOfChain(click.ParamType[Any]):
+    """The number of a revision and its hash, as ``parley check`` prints them."""
+
+    name = "seq:hash"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not (found := re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", value, re.ASCII)):
+            self.fail(
+                f"{value!r} is not what parley check prints: a number, a colon, 64 of 0-9a-f", param, ctx
+            )
+        return Head(int(found[1]), bytes.fromhex(found[2]))
 
 
 class Moment(click.ParamType[Any]):

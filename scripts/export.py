@@ -11,13 +11,12 @@ import click
 
 from schemas.vocabulary import DRAWN, KINDS
 from scripts.arguments import Id, Moment, Words
-from service import settings
+from scripts.store import opened
 from service.errors import ParleyError
 from service.exports.formats import FORMATS
 from service.exports.graphs import EdgeValues, Graph, NodeValues, Write
 from service.questions.asking import Span
 from service.questions.graphs import GraphQuestion, drawn, size
-from service.storage import database, migrate
 
 STANDARD_OUTPUT = "-"
 
@@ -67,7 +66,7 @@ def graph(name: str, output: str | None, force: bool, **asked: Any) -> None:
     to = output or f"parley-graph.{format.extension}"
     span = Span(**{name: asked.pop(name) for name in Span._fields})
     question = GraphQuestion(**{name: value for name, value in asked.items() if value})
-    _open()
+    opened(mapped=False)
     if to == STANDARD_OUTPUT:
         chunks = drawn(question, span)
         with _watched(question, span, format.write) as write:
@@ -80,15 +79,6 @@ def graph(name: str, output: str | None, force: bool, **asked: Any) -> None:
     with _aside(file) as stream, _watched(question, span, format.write) as write:
         _write(chunks(write), stream)
     click.echo(to)
-
-
-def _open() -> None:
-    """As ``scripts.store.opened``, but the file is read, not mapped.
-
-    Most pages are needed once, and mapped ones count as memory of the process, up to the size of the file.
-    """
-    database.connect(settings.load()._replace(mmap_bytes=0))
-    migrate.check()
 
 
 def _write(chunks: Iterator[bytes], stream: BinaryIO) -> None:

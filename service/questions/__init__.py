@@ -6,6 +6,7 @@ Every answer is made ready for ``orjson.dumps``, with stored documents in it as 
 
 from service.questions.asking import Answer, Page, Paging, Position, Span, state
 from service.questions.changes import Changes, arrival, change, changed, news
+from service.questions.checking import Finding, Head, check
 from service.questions.graphs import GraphQuestion, drawn
 from service.questions.network_files import as_graph, as_json, as_matrix, measured, measured_table
 from service.questions.networks import NetworkQuestion, Networks, tied
@@ -16,7 +17,9 @@ __all__ = [
     "Answer",
     "Changes",
     "Document",
+    "Finding",
     "GraphQuestion",
+    "Head",
     "NetworkQuestion",
     "Networks",
     "Page",
@@ -29,6 +32,7 @@ __all__ = [
     "as_matrix",
     "change",
     "changed",
+    "check",
     "drawn",
     "found",
     "history",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from apsw import FTS5_TOKENIZE_DOCUMENT
 from peewee import SQL, chunked
 from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 
@@ -12,6 +13,12 @@ from service.storage.writing import ROWS_AT_ONCE
 
 WEIGHTS = (10.0, 8.0, 1.0)
 """How much a word counts in a label, in another name, in a text (bm25)."""
+
+COLUMNS = ("label", "names", "text")
+TOKENIZER = ("unicode61", ["remove_diacritics", "2"])
+"""As the migration has it."""
+PROBED = 12
+"""Words of a column that a check looks for."""
 
 
 class Search(FTS5Model):
@@ -46,6 +53,32 @@ def forget(keys: Sequence[int]) -> None:
     """Take records out of the index."""
     for some in chunked(keys, ROWS_AT_ONCE):
         Search.delete().where(Search.rowid.in_(some)).execute()
+
+
+def held(after: int, last: int | None) -> set[int]:
+    """The keys beyond ``after`` and up to ``last`` under which the index holds anything."""
+    query = Search.select(Search.rowid).where(Search.rowid > after)
+    if last is not None:
+        query = query.where(Search.rowid <= last)
+    return {key for (key,) in query.tuples()}
+
+
+def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
+    """The keys of those rows that the index does not find by the words that each column begins with."""
+    words_of = database.connection().fts5_tokenizer(*TOKENIZER)
+    missing = set()
+    for key, *columns in rows:
+        phrases = []
+        for name, text in zip(COLUMNS, columns, strict=True):
+            words = words_of(
+                text.encode(), FTS5_TOKENIZE_DOCUMENT, None, include_offsets=False, include_colocated=False
+            )
+            if words:  # What has none, a label such as "?", is not in the index and matches nothing.
+                phrases.append(f'{name} : "{" ".join(words[:PROBED])}"')
+        there = Search.select(Search.rowid).where(Search.rowid == key)
+        if not there.where(Search.match(" AND ".join(phrases))).exists() if phrases else not there.exists():
+            missing.add(key)
+    return missing
 
 
 def find(text: str, kinds: Sequence[str], offset: int, limit: int) -> list[Hit]:
