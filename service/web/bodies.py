@@ -21,8 +21,8 @@ def document(request: Request, media_type: str, limit: int) -> dict[str, Any]:
     Raises Malformed for what is no JSON (also: NaN, a number too large, a name twice in an object, deep
     nesting, a byte-order mark, bytes that are not UTF-8) or no object; Werkzeug's exceptions for 413, 415.
     """
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType("Bodies are taken uncompressed only.")
+    if "Content-Encoding" in request.headers:  # "identity" has no place there: RFC 9110, section 8.4.1.
+        raise UnsupportedMediaType("Bodies are taken uncompressed only, without Content-Encoding.")
     if request.mimetype != media_type or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise UnsupportedMediaType(f"The body must be {media_type} in UTF-8.")
     value = notation.parse(read(request, limit))
