@@ -19,6 +19,7 @@ COMMANDS = {
     "webhook": ("scripts.webhook", "Say where to send what is recorded."),
     "deliver": ("scripts.deliver", "Send webhooks what was recorded."),
     "merge": ("scripts.merge", "Make one record of two that are the same."),
+    "duplicates": ("scripts.duplicates", "Find records of one name, and of names that look the same."),
     "check": ("scripts.check", "Check that the store is what was written to it."),
     "benchmark": ("scripts.benchmark", "Measure, beside what one would otherwise use."),
 }

@@ -13,7 +13,7 @@ import uuid_utils
 
 import schemas.documents
 from schemas.vocabulary import KINDS
-from service.diplomacy import documents, faults, revisions, stances
+from service.diplomacy import documents, faults, names, revisions, stances
 from service.diplomacy.changes import ANY, Change, admit, wanted_document
 from service.diplomacy.documents import Document
 from service.errors import Conflict, Fault, Invalid, Moved, NotFound
@@ -69,8 +69,8 @@ def merge(kind: str, duplicate: str, into: str, author: str) -> Outcome:
                 f"{duplicate!r} and {into!r} have different scales: stances would change their meaning."
             )
         moment = _now(writing.head())
-        if kind == "actor" and (names := revisions.joined_names(stays, was)) != stays.get("names", []):
-            _write([Change(kind, into, {**stays, "names": names}, replaces=ANY)], author, moment)
+        if kind == "actor" and (joined := names.joined(stays, was)) != stays.get("names", []):
+            _write([Change(kind, into, {**stays, "names": joined}, replaces=ANY)], author, moment)
         revision = _revision(old, "merged", {"merged_into": into}, was, author, writing.head(), moment)
         writing.append([revision])
         writing.end_edges([old.revision or 0], revision.seq)
@@ -206,7 +206,7 @@ def _apply(staged: Sequence[_Staged], store: dict[str, Known], wrong: list[list[
             writing.end_edges([item.was.revision], item.revision.seq)
     search.forget([item.revision.key for item in staged if item.was])
     last = {item.revision.key: item.loaded for item in staged}
-    search.learn((key, *documents.searchable(loaded)) for key, loaded in last.items() if loaded)
+    search.learn((key, *documents.indexed(loaded)) for key, loaded in last.items() if loaded)
     for item in staged:
         if item.loaded is None:
             _unreferred(item.revision)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from schemas.vocabulary import KINDS, ON_THE_TIMELINE, REFERENCES, Reference
 from service.diplomacy import dates
 from service.diplomacy.dates import BEGINNING, END, UNDATED, Bounds
+from service.diplomacy.names import folded
 
 Document = dict[str, Any]
 
@@ -161,3 +162,9 @@ def searchable(document: Document) -> tuple[str, str, str]:
     paths = (*kind.text, "notes", "tags[]")
     texts = [found.value for path in paths for found in find(document, path)]
     return document[kind.label], " · ".join(names), "\n".join(texts)
+
+
+def indexed(document: Document) -> tuple[str, str, str]:
+    """The same as the search index holds it: in the spelling by which names are compared."""
+    label, names, texts = searchable(document)
+    return folded(label), folded(names), folded(texts)

@@ -5,13 +5,19 @@ shape, so that all its faults are named at once: what is not of the right type i
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
+from unicodedata import normalize
 
 from schemas.vocabulary import DATES, PERIODS
 from service.diplomacy import dates
 from service.diplomacy.documents import Document, find, references, stances
+from service.diplomacy.names import folded
 from service.errors import Fault
+
+_composed = partial(normalize, "NFC")
+"""As texts are kept: two that are one then may not stand side by side before."""
 
 Faults = Iterator[tuple[str, str]]
 
@@ -46,7 +52,16 @@ def own_faults(document: Document) -> Faults:
         if found.value == document["id"]:
             yield found.pointer, "must not be the record itself"
     yield from _repeated(
-        document, "clauses[].key", lambda clause: clause.get("key"), "is the key of an earlier clause"
+        document,
+        "clauses[].key",
+        lambda clause: _as(_composed, clause.get("key")),
+        "is the key of an earlier clause",
+    )
+    yield from _repeated(
+        document,
+        "names[].text",
+        lambda name: _as(folded, name.get("text")),
+        "is one name with an earlier one",
     )
     yield from _repeated(
         document,
@@ -54,6 +69,10 @@ def own_faults(document: Document) -> Faults:
         lambda position: (position.get("holder", document.get("speaker")), position.get("issue")),
         "is an issue on which an earlier position of this statement already says where its holder stands",
     )
+
+
+def _as(spelling: Callable[[str], str], value: Any) -> Any:
+    return spelling(value) if isinstance(value, str) else value
 
 
 def _repeated(document: Document, path: str, identity: Callable[[Document], Any], detail: str) -> Faults:

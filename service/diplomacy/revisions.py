@@ -33,17 +33,6 @@ def content(document: Document) -> Document:
     return {name: value for name, value in document.items() if name not in SERVICE_FIELDS}
 
 
-def joined_names(kept: Document, duplicate: Document) -> list[Document]:
-    """The names of one actor made of two: those of the one kept, then what the other was called beside."""
-    names: list[Document] = list(kept.get("names", []))
-    have = {kept["name"], *(name["text"] for name in names)}
-    for name in ({"text": duplicate["name"]}, *duplicate.get("names", [])):
-        if name["text"] not in have:
-            names.append(name)
-            have.add(name["text"])
-    return names
-
-
 def render(id: str, kind: str, version: int, recorded_at: int, body: Document) -> bytes:
     """The document's bytes, as they are kept, served, exported and chained: JSON in UTF-8.
 

@@ -169,8 +169,7 @@ def _records(unsound: set[int], found: Found, advanced: Advanced) -> None:
                 if row.label != (label := documents.label(document)):
                     found(Finding(f"record {row.id}", f"is labelled {row.label!r}, should be {label!r}"))
         held = search.held(after, rows[-1].key)
-        learnt = ((key, *documents.searchable(document)) for key, document in said.items() if key in held)
-        lacking = search.lacking(learnt)
+        lacking = _lacking({key: document for key, document in said.items() if key in held})
         for row in rows:
             if missing := _searchable(row.key in live, row.key in held, row.key in lacking):
                 found(Finding(f"record {row.id}", missing))
@@ -199,6 +198,12 @@ def _as_of_newest(row: Kept) -> Iterator[str]:
     if row.revision != current:
         is_, should = (f"revision {seq}" if seq else "gone" for seq in (row.revision, current))
         yield f"is {is_}, should be {should}"
+
+
+def _lacking(said: dict[int, Document]) -> set[int]:
+    lacking = search.lacking((key, *documents.indexed(document)) for key, document in said.items())
+    # What was written before names were folded is indexed as it stands, and found by that.
+    return search.lacking((key, *documents.searchable(said[key])) for key in sorted(lacking))
 
 
 def _searchable(live: bool, held: bool, lacking: bool) -> str | None:

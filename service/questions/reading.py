@@ -6,7 +6,7 @@ from typing import NamedTuple
 import orjson
 
 from schemas.vocabulary import REFERENCES
-from service.diplomacy import documents, revisions, snippets
+from service.diplomacy import documents, names, revisions, snippets
 from service.errors import NotFound
 from service.questions.asking import (
     Answer,
@@ -98,7 +98,7 @@ def found(text: str, kinds: Sequence[str], paging: Paging) -> Page:
     """Records that hold the words of a text, best first, with a snippet that shows where."""
     with reading():
         (offset,) = paging.after or (0,)
-        hits = search.find(text, kinds, offset, paging.limit + 1)
+        hits = search.find(names.spellings(text), kinds, offset, paging.limit + 1)
         items = [
             (
                 {

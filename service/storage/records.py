@@ -1,6 +1,6 @@
 """Single records, and what is known of them: as they are, or as they were at a revision."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from peewee import JOIN, Select, fn
@@ -137,6 +137,18 @@ def named(revisions: Sequence[int], kinds: Sequence[str], at: int | None) -> dic
         .where((kind + 0).in_([KINDS[name].code for name in kinds]))
     )
     return {id: bytes(document) for id, document in query.tuples().execute(database)}
+
+
+def current_of(kinds: Sequence[str]) -> Iterator[bytes]:
+    """The documents of all records of these kinds, by kind and id, read as they are asked for."""
+    query = (
+        Record.select(Revision.document)
+        .join(Revision, on=(Revision.seq == Record.revision))
+        .where(Record.kind.in_(list(kinds)))
+        .order_by(Record.kind, Record.id)
+    )
+    for (document,) in query.tuples().iterator():
+        yield bytes(document)
 
 
 def descendants(key: int, at: int | None) -> tuple[int, ...]:

@@ -81,11 +81,16 @@ def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
     return missing
 
 
-def find(text: str, kinds: Sequence[str], offset: int, limit: int) -> list[Hit]:
-    """Records that hold the words of a search-box text: quoted phrases, OR and -exclusion are understood."""
-    wanted = Search.web_query(text.replace("\0", " "))  # FTS5 takes NUL for the end of the text.
-    if not wanted:
+def find(texts: Sequence[str], kinds: Sequence[str], offset: int, limit: int) -> list[Hit]:
+    """Records that hold the words of any of the search-box texts.
+
+    Quoted phrases, OR and -exclusion are understood.
+    """
+    # FTS5 takes NUL for the end of the text.
+    asked = [found for text in texts if (found := Search.web_query(text.replace("\0", " ")))]
+    if not asked:
         return []
+    wanted = " OR ".join(f"({one})" for one in asked) if len(asked) > 1 else asked[0]
     rank = Search.bm25(*WEIGHTS)
     query = (
         Search.select(Record.id, Record.kind, Record.label, rank.alias("rank"), Revision.document)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.diplomacy import revisions
+from service.diplomacy import names, revisions
 
 # RFC 7396, appendix A, all rows: the original, the patch, the result.
 APPENDIX_A = """
@@ -131,9 +131,9 @@ def test_every_part_counts_in_the_digest() -> None:
     ],
 )
 def test_joined_names_are_each_name_once(kept: Any, duplicate: Any, texts: list[str]) -> None:
-    assert [name["text"] for name in revisions.joined_names(kept, duplicate)] == texts
+    assert [name["text"] for name in names.joined(kept, duplicate)] == texts
 
 
 def test_a_name_keeps_its_language_and_script() -> None:
     name = {"text": "Енн", "language": "uk", "script": "Cyrl"}
-    assert revisions.joined_names({"name": "Ann"}, {"name": "Ann", "names": [name]}) == [name]
+    assert names.joined({"name": "Ann"}, {"name": "Ann", "names": [name]}) == [name]
