@@ -134,7 +134,7 @@ def _webhook() -> dict[str, Any]:
         "operationId": "webhook-changes",
         "summary": "A change, sent by `parley deliver` to each webhook, in order, until it is taken",
         "tags": ["changes"],
-        "parameters": [_header(name, about, True) for name, about in signed.items()],
+        "parameters": [_header(name, about, required=True) for name, about in signed.items()],
         "requestBody": {"required": True, "content": {"application/json": {"schema": message}}},
         "responses": {
             "2XX": {"description": "Taken."},
@@ -235,8 +235,10 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"in": "path", "name": name, "required": True, "schema": shape}
 
 
-def _header(name: str, description: str, pattern: str, required: bool = False) -> dict[str, Any]:
-    shape = {"type": "string", "pattern": pattern}
+def _header(
+    name: str, description: str, pattern: str | None = None, required: bool = False
+) -> dict[str, Any]:
+    shape = {"type": "string", "pattern": pattern} if pattern else {"type": "string"}
     return {"in": "header", "name": name, "description": description, "required": required, "schema": shape}
 
 
