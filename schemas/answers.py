@@ -88,6 +88,7 @@ class WebhookMessage(Schema):
 
 
 class Fault(Schema):
+    line = Whole(1, metadata={"description": "Line of the file, where there are many documents."})
     pointer = fields.String(metadata={"description": "JSON Pointer into the document (RFC 6901)."})
     parameter = fields.String(metadata={"description": "Name of the query parameter."})
     detail = fields.String(required=True)
@@ -112,6 +113,29 @@ class Problem(Schema):
     errors = fields.List(fields.Nested(Fault))
     referrers = fields.List(fields.Nested(Referrer))
     current = fields.String(metadata={"description": "The current ETag of the record."})
+
+
+class ImportLine(Schema):
+    """What became of one line. Of one that is no document, neither id nor kind is known."""
+
+    line = Whole(1, required=True)
+    outcome = _word(("created", "amended", "unchanged", "merged", "refused"), required=True)
+    id = fields.String()
+    kind = fields.String()
+    version = Whole(1)
+    errors = fields.List(fields.Nested(Fault))
+
+
+class ImportReport(Schema):
+    created = Whole(0, required=True)
+    amended = Whole(0, required=True)
+    unchanged = Whole(0, required=True, metadata={"description": "What the store held already, just so."})
+    refused = Whole(0, required=True, metadata={"description": "Lines left out; 0 where `atomic` is true."})
+    revision = Whole(0, required=True, metadata={"description": "The newest revision after it."})
+    dry_run = fields.Boolean(required=True, metadata={"description": "True: this is what would have been."})
+    lines = fields.List(
+        fields.Nested(ImportLine), metadata={"description": "With `atomic=false`: each line, in order."}
+    )
 
 
 class Health(Schema):

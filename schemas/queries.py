@@ -31,6 +31,14 @@ class Count(fields.Integer):
         return int(value)
 
 
+class Flag(fields.Boolean):
+    """``true`` or ``false``, and no other way to say it."""
+
+    truthy = {"true"}
+    falsy = {"false"}
+    default_error_messages = {"invalid": "must be true or false"}
+
+
 class Query(Schema):
     """The parameters of one question."""
 
@@ -140,6 +148,30 @@ STATUSES = {
     "proposal": words.PROPOSAL_STATUSES,
 }
 
+ImportQuery = Query.from_dict(
+    {
+        "atomic": Flag(
+            load_default=True,
+            metadata={"description": "All or nothing; false: all that is valid, and a report on each line."},
+        ),
+        "dry_run": Flag(
+            load_default=False,
+            metadata={"description": "Do all of it, keep nothing, and tell what would be."},
+        ),
+    },
+    name="ImportQuery",
+)
+ExportQuery = Query.from_dict(
+    {
+        "kinds": terms(tuple(words.KINDS), "Records of these kinds."),
+        "revisions": Flag(
+            load_default=False,
+            metadata={"description": "Every revision, oldest first, and not only what is current."},
+        ),
+        "known_at": _known_at(),
+    },
+    name="ExportQuery",
+)
 Nothing = Query.from_dict({}, name="NoQuery")
 RecordQuery = Query.from_dict({"known_at": _known_at()}, name="RecordQuery")
 PastQuery = Query.from_dict({"known_at": _known_at(), **_paging()}, name="PastQuery")

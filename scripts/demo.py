@@ -15,4 +15,4 @@ def command(if_empty: bool) -> None:
     if if_empty and questions.state():
         return
     counts = demo.load()
-    click.echo(f"{counts['created']} records created, {counts['unchanged']} unchanged")
+    click.echo(f"{counts.created} records created, {counts.unchanged} unchanged")

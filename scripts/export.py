@@ -1,27 +1,19 @@
-"""``parley export graph``"""
+"""``parley export graph`` and ``parley export records``"""
 
-import os
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import click
 
 from schemas.vocabulary import DRAWN, KINDS
 from scripts.arguments import Id, Moment, Words
+from scripts.files import STANDARD_OUTPUT, counted, watched, written
 from scripts.store import opened
-from service.errors import ParleyError
 from service.exports.formats import FORMATS
 from service.exports.graphs import EdgeValues, Graph, NodeValues, Write
 from service.questions.asking import Span
+from service.questions.exporting import exported, exported_revisions, how_many
 from service.questions.graphs import GraphQuestion, drawn, size
-
-STANDARD_OUTPUT = "-"
-
-_Row = TypeVar("_Row")
-_ROWS_AT_ONCE = 1_000
 
 
 @click.group("export")
@@ -67,63 +59,38 @@ def graph(name: str, output: str | None, force: bool, **asked: Any) -> None:
     span = Span(**{name: asked.pop(name) for name in Span._fields})
     question = GraphQuestion(**{name: value for name, value in asked.items() if value})
     opened(mapped=False)
-    if to == STANDARD_OUTPUT:
+    with written(to, force) as stream:
+        # Asked first of all: what is not there is refused before a byte is written.
         chunks = drawn(question, span)
-        with _watched(question, span, format.write) as write:
-            _write(chunks(write), sys.stdout.buffer)
-        return
-    file = Path(to)
-    if file.exists() and not (force and file.is_file()):
-        raise ParleyError(f"{to} is there already: --force writes over a file.")
-    chunks = drawn(question, span)
-    with _aside(file) as stream, _watched(question, span, format.write) as write:
-        _write(chunks(write), stream)
-    click.echo(to)
+        with watched("Writing", lambda: size(question, span)) as advance:
+            stream.writelines(chunks(_counting(format.write, advance)))
+    if to != STANDARD_OUTPUT:
+        click.echo(to)
 
 
-def _write(chunks: Iterator[bytes], stream: BinaryIO) -> None:
-    for chunk in chunks:
-        stream.write(chunk)
-    stream.flush()
+def _counting(write: Write, advance: Callable[[int], object]) -> Write:
+    def counting(graph: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]) -> Iterator[bytes]:
+        return write(graph, counted(nodes, advance), counted(edges, advance))
+
+    return counting
 
 
-@contextmanager
-def _aside(file: Path) -> Iterator[BinaryIO]:
-    """A file beside ``file`` that takes its place when all is written, and is gone if not all was."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())  # or a power cut could leave the name with nothing behind it
-        part.replace(file)
-    except OSError as error:
-        raise ParleyError(f"{file} cannot be written: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
+@command.command("records")
+@click.argument("file", type=str)
+@click.option("--revisions", is_flag=True, help="Every revision, oldest first, and not only what is current.")
+@click.option("--known-at", type=Moment("microsecond"), help="As it would have been at that instant.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def records(file: str, revisions: bool, known_at: int | None, force: bool) -> None:
+    """Write all records to FILE (- for standard output), one a line, as GET /v1/export gives them.
 
-
-@contextmanager
-def _watched(question: GraphQuestion, span: Span, write: Write) -> Iterator[Write]:
-    """The writer, with a progress bar of the rows that it took where somebody is there to see it."""
-    if not sys.stderr.isatty():
-        yield write
-        return
-    # Not rich's, which takes 3 MiB: an export may have 40 MB in all.
-    rows = size(question, span)
-    with click.progressbar(length=rows, label="Writing", show_pos=True, file=sys.stderr) as bar:
-
-        def counted(rows: Iterable[_Row]) -> Iterator[_Row]:
-            number = 0
-            for number, row in enumerate(rows, start=1):
-                yield row
-                if number % _ROWS_AT_ONCE == 0:
-                    bar.update(_ROWS_AT_ONCE)
-            bar.update(number % _ROWS_AT_ONCE)
-
-        def watched(
-            graph: Graph, nodes: Iterable[NodeValues], edges: Iterable[EdgeValues]
-        ) -> Iterator[bytes]:
-            return write(graph, counted(nodes), counted(edges))
-
-        yield watched
+    parley import takes it into an empty store, and makes that the same as this one.
+    """
+    opened(mapped=False)
+    with written(file, force) as stream:
+        lines = exported_revisions(known_at) if revisions else exported(known_at=known_at)
+        with watched("Writing", lambda: how_many(known_at, revisions)) as advance:
+            for part in lines:
+                stream.write(part)
+                advance(part.count(b"\n"))
+    if file != STANDARD_OUTPUT:
+        click.echo(file)

@@ -11,6 +11,7 @@ from service.errors import BadSetting
 from service.settings import Settings
 from service.storage import database, migrate
 from service.web import (
+    bodies,
     changes,
     cursors,
     graphs,
@@ -21,6 +22,7 @@ from service.web import (
     problems,
     records,
     stories,
+    transfers,
     waiting,
 )
 
@@ -54,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         *networks.operations(),
         *records.operations(),
         *changes.operations(),
+        *transfers.operations(),
         *pages.operations(),
     )
     for operation in described:
@@ -63,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.after_request(_guarded)
     # The last named runs first: what follows adds its headers to a 304 as well.
     app.after_request(preconditions.settle)
+    app.teardown_appcontext(bodies.close)
     return app
 
 

@@ -34,6 +34,12 @@ TABLE = (
     Setting("PARLEY_THREADS", 4, "Threads in each worker process.", Range(1, 512)),
     Setting("PARLEY_PUBLIC_READ", True, "Whether reading needs no token."),
     Setting("PARLEY_MAX_BODY", 1 << 20, "Longest request body taken, in bytes.", Range(1024, 1 << 30)),
+    Setting(
+        "PARLEY_MAX_IMPORT",
+        1 << 30,
+        "Longest file taken by an import over HTTP, in bytes. Each of its lines: PARLEY_MAX_BODY.",
+        Range(1024, 1 << 40),
+    ),
     Setting("PARLEY_PAGE_LIMIT", 100, "Entries on a page when a request does not say.", Range(1, 1000)),
     Setting(
         "PARLEY_BUSY_TIMEOUT",
@@ -78,6 +84,7 @@ class Settings(NamedTuple):
     threads: int
     public_read: bool
     max_body: int
+    max_import: int
     page_limit: int
     busy_timeout: float
     synchronous: str

@@ -24,7 +24,7 @@ TRESPASSES = [
     ("service/diplomacy/trespass.py", "from schemas import documents", "schemas"),
     ("schemas/vocabulary.py", "import schemas.documents", "vocabulary"),
     ("schemas/vocabulary.py", "import marshmallow", "vocabulary"),
-    ("service/recording.py", "import flask", "http"),
+    ("service/recording/trespass.py", "import flask", "http"),
     ("scripts/trespass.py", "import werkzeug", "http"),
     ("service/questions.py", "import peewee", "database"),
     ("service/web/trespass.py", "import sqlite3", "database"),

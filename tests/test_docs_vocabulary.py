@@ -15,6 +15,7 @@ from schemas.documents import SCHEMAS, Record
 from schemas.fields import Term
 from service.exports.formats import FORMATS
 from service.exports.timeline_formats import FORMATS as TIMELINES
+from service.questions.exporting import MEDIA_TYPE
 from service.web import bodies, problems
 from tests.readme import README, SPANS, WORDS, code, rows, section
 
@@ -169,4 +170,4 @@ def test_every_media_type_is_in_both(media_type: str, openapi: dict[str, Any]) -
 def test_no_other_media_type_is_named() -> None:
     named = set(re.findall(r"\b(?:application|text)/[\w.+-]+", README))
     exported = {format.media_type for format in (*FORMATS.values(), *TIMELINES.values())}
-    assert named == {bodies.JSON, bodies.MERGE_PATCH, problems.MEDIA_TYPE, "text/html"} | exported
+    assert named == {bodies.JSON, bodies.MERGE_PATCH, MEDIA_TYPE, problems.MEDIA_TYPE, "text/html"} | exported

@@ -125,9 +125,14 @@ def test_one_bad_change_and_nothing_is_written(
         Change("actor", "bob", {**ACTOR, "name": "Changed"}, replaces=ANY),
     ]
     for batch in ([*good, *changes], [*changes, *good]):
-        with pytest.raises(error):
+        with pytest.raises(Invalid) as refused:
             recording.write(batch, "test")
+        places = {fault.place.split("/")[1] for fault in refused.value.faults}
+        assert places <= {str(batch.index(change)) for change in changes}
         assert everything() == before
+    with pytest.raises(error if len(changes) == 1 else Invalid):
+        recording.write(changes, "test")
+    assert everything() == before
     assert questions.found("good OR changed", (), Paging(9)).items == []
     recording.write(good, "test")
     assert everything() != before

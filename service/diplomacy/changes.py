@@ -29,13 +29,21 @@ class Stored(Protocol):
 Held = TypeVar("Held", bound=Stored)
 
 
+class Stamp(NamedTuple):
+    """What a restored record keeps: its version, and when it was recorded, in microseconds since 1970."""
+
+    version: int
+    recorded_at: int
+
+
 class Change(NamedTuple):
     """One write that a caller asks for.
 
     ``document`` is what the record shall become; None deletes it. With ``patch`` it is an RFC 7396 merge
     patch to the current document. ``replaces`` holds the versions that may be replaced, ``spares`` those
     that may not; to spare ANY is to create only. A change with ``unless_same`` is passed over where it would
-    change nothing, and refused where it would.
+    change nothing, and refused where it would unless it ``replaces`` a version. A ``stamp`` restores a record
+    as it was elsewhere: a merged one, too, whose document says only what it was ``merged_into``.
     """
 
     kind: str
@@ -45,6 +53,7 @@ class Change(NamedTuple):
     replaces: frozenset[int] | None = None
     spares: frozenset[int] = frozenset()
     unless_same: bool = False
+    stamp: Stamp | None = None
 
 
 def admit(change: Change, was: Held | None) -> Held | None:
@@ -63,9 +72,9 @@ def admit(change: Change, was: Held | None) -> Held | None:
         return None
     if change.spares == ANY or live.version in change.spares:
         raise PreconditionFailed(f"{live.kind} {live.id!r} exists, at version {live.version}.", live.version)
-    if change.unless_same:
-        return live
     if change.replaces is None:
+        if change.unless_same:
+            return live
         raise PreconditionRequired(
             f"{live.kind} {live.id!r} exists: say in If-Match which version this replaces.", live.version
         )

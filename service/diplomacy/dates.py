@@ -41,6 +41,10 @@ _SHAPE = re.compile(
 )
 
 
+# Nearly every date is one of these. The library takes milliseconds to parse each; a test compares the two.
+_PLAIN = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?[?~%]?", re.ASCII)
+
+
 class Bounds(NamedTuple):
     """The first and the last second a date may mean, both included; BEGINNING or END where unknown."""
 
@@ -117,6 +121,8 @@ def _bounds(text: object) -> Bounds:
         raise ValueError(_EXPECTED)
     if stamp := _STAMP.fullmatch(text):
         return _stamped(stamp)
+    if (plain := _PLAIN.fullmatch(text)) and (found := _plain(*plain.groups())):
+        return found
     if not _SHAPE.fullmatch(text):
         raise ValueError(_EXPECTED)
     if not text.strip("./"):
@@ -132,6 +138,18 @@ def _bounds(text: object) -> Bounds:
     if type(parsed) in (Interval, Level1Interval):  # not a subclass: Level2Interval is one
         return Bounds(_span(parsed.lower).earliest, _span(parsed.upper).latest)
     return _span(parsed)
+
+
+def _plain(year: str, month: str | None, day: str | None) -> Bounds | None:
+    """The bounds of a year, a month or a day; None where the library has to judge: a season, no such day."""
+    try:
+        first = _midnight(int(year), int(month or 1), int(day or 1))
+        if day:
+            return Bounds(first, first + _DAY - 1)
+        after = divmod(int(year) * 12 + (int(month) if month else 12), 12)
+        return Bounds(first, _midnight(after[0], after[1] + 1, 1) - 1)
+    except ValueError:
+        return None
 
 
 def _span(part: "EDTFObject") -> Bounds:

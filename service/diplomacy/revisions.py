@@ -11,6 +11,8 @@ from service.diplomacy.documents import Document
 SERVICE_FIELDS = ("id", "kind", "version", "recorded_at")
 """The fields of a document that are the service's to give."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 GENESIS = bytes(32)
 """What the first revision of a store is chained to."""
 
@@ -49,8 +51,18 @@ def digest(previous: bytes, seq: int, action: str, author: str, document: bytes)
 
 def instant(microseconds: int) -> str:
     """An instant of recording, RFC 3339 in UTC: ``2025-12-23T09:30:00.000000Z``."""
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    moment = _EPOCH + timedelta(microseconds=microseconds)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def moment(text: Any) -> int:
+    """Microseconds since 1970 of an instant as ``instant`` writes it. Raises ValueError if it is none."""
+    if not isinstance(text, str) or not text.endswith("Z"):
+        raise ValueError(text)
+    microseconds = (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+    if instant(microseconds) != text:
+        raise ValueError(text)
+    return microseconds
 
 
 def entry(

@@ -7,6 +7,7 @@ Every answer is made ready for ``orjson.dumps``, with stored documents in it as 
 from service.questions.asking import Answer, Page, Paging, Position, Span, state
 from service.questions.changes import Changes, arrival, change, changed, news
 from service.questions.checking import Finding, Head, check
+from service.questions.exporting import exported, exported_revisions
 from service.questions.graphs import GraphQuestion, drawn
 from service.questions.network_files import as_graph, as_json, as_matrix, measured, measured_table
 from service.questions.networks import NetworkQuestion, Networks, tied
@@ -34,6 +35,8 @@ __all__ = [
     "changed",
     "check",
     "drawn",
+    "exported",
+    "exported_revisions",
     "found",
     "history",
     "listing",

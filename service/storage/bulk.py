@@ -4,11 +4,12 @@ Nothing is checked but foreign keys, and full-text search learns nothing of it. 
 what ``service.recording`` would have written, row for row; a test compares the two.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from service.storage.database import database, told, writing
-from service.storage.models import Base, CodeField, Edge, Record, Revision
+from service.storage.models import Edge, Record, Revision
+from service.storage.rows import insert
 from service.storage.writing import NewRevision
 
 CACHE_KIBIBYTES = 256 * 1024
@@ -25,16 +26,6 @@ def append(revisions: Iterable[NewRevision], edges: Iterable[dict[str, Any]]) ->
     """Add revisions of records that are not there yet, and edge rows as ``writing.edge_row`` makes them."""
     rows = [revision._asdict() for revision in revisions]
     with writing():
-        _insert(Record, ({**row, "revision": row["seq"]} for row in rows))
-        _insert(Revision, ({**row, "record": row["key"]} for row in rows))
-        _insert(Edge, edges)
-
-
-def _insert(model: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
-    fields = model._meta.sorted_fields
-    codes = [(field.name, field.codes if isinstance(field, CodeField) else None) for field in fields]
-    columns, places = ", ".join(f'"{field.column_name}"' for field in fields), ", ".join("?" * len(fields))
-    database.cursor().executemany(
-        f'INSERT INTO "{model._meta.table_name}" ({columns}) VALUES ({places})',  # noqa: S608 -- our own names
-        (tuple(of[row[name]] if of else row[name] for name, of in codes) for row in rows),
-    )
+        insert(Record, ({**row, "revision": row["seq"]} for row in rows))
+        insert(Revision, ({**row, "record": row["key"]} for row in rows))
+        insert(Edge, edges)

@@ -1,18 +1,17 @@
 """What a write does to the tables. Only ``service.recording`` calls this, inside ``database.writing``."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 from peewee import JOIN, chunked, fn
 
-from schemas.vocabulary import GONE, POSITIONS
+from schemas.vocabulary import GONE
 from service.storage import webhooks
 from service.storage.knowledge import merged
 from service.storage.models import Edge, Record, Revision
+from service.storage.rows import insert
 
-REFERRERS_NAMED = 10
-"""How many of the records that stand against a change an error names."""
 ROWS_AT_ONCE = 500
 """SQLite takes 32,766 values in a statement."""
 
@@ -96,6 +95,35 @@ def known(ids: Iterable[str]) -> dict[str, Known]:
     return found
 
 
+class Appended(NamedTuple):
+    """A revision as it was appended; ``replaced`` is the one that was current, None where there was none."""
+
+    seq: int
+    key: int
+    id: str
+    kind: str
+    action: str
+    document: bytes
+    replaced: int | None
+
+
+def appended(after: int, limit: int) -> list[Appended]:
+    """The revisions after the revision ``after``, in order."""
+    before = Revision.alias("before")
+    earlier = (before.record == Revision.record) & (before.version == Revision.version - 1)
+    query = (
+        Revision.select(
+            Revision.seq, Record.key, Record.id, Record.kind, Revision.action, Revision.document, before.seq
+        )
+        .join(Record, on=(Record.key == Revision.record))
+        .join_from(Revision, before, JOIN.LEFT_OUTER, on=(earlier & before.action.not_in(GONE)))
+        .where(Revision.seq > after)
+        .order_by(Revision.seq)
+        .limit(limit)
+    )
+    return [Appended._make(row) for row in query.tuples()]
+
+
 def next_key() -> int:
     """The key of the next new record."""
     return int(Record.select(fn.MAX(Record.key)).scalar() or 0) + 1
@@ -105,45 +133,24 @@ def append(revisions: Sequence[NewRevision]) -> None:
     """Add revisions in their order, make each the current one of its record, and due to every webhook."""
     if not revisions:
         return
-    records = {}
-    for new in revisions:
-        gone = new.action in GONE
-        records[new.key] = {
-            "key": new.key,
-            "id": new.id,
-            "kind": new.kind,
-            "type": new.type,
-            "status": new.status,
-            "label": new.label,
-            "earliest": new.earliest,
-            "latest": new.latest,
-            "revision": None if gone else new.seq,
-        }
+    rows = [new._asdict() for new in revisions]
+    records = {row["key"]: {**row, "revision": None if row["action"] in GONE else row["seq"]} for row in rows}
     columns = ("type", "status", "label", "earliest", "latest", "revision")
-    for rows in chunked(records.values(), ROWS_AT_ONCE):
-        Record.insert_many(rows).on_conflict(
-            conflict_target=[Record.key], preserve=[getattr(Record, name) for name in columns]
-        ).execute()
-    for some in chunked(revisions, ROWS_AT_ONCE):
-        Revision.insert_many(
-            [
-                {
-                    "record": new.key,
-                    **{
-                        name: getattr(new, name)
-                        for name in Revision._meta.sorted_field_names
-                        if name != "record"
-                    },
-                }
-                for new in some
-            ]
-        ).execute()
+    insert(Record, records.values(), replacing=columns)
+    insert(Revision, ({**row, "record": row["key"]} for row in rows))
     webhooks.enqueue(revisions[0].seq, revisions[-1].seq)
 
 
-def edge_row(
-    stated_by: NewRevision, ordinal: int, edge: dict[str, Any], tail: int, head: int
-) -> dict[str, Any]:
+class Stating(Protocol):
+    """The revision that states an edge."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def key(self) -> int: ...
+
+
+def edge_row(stated_by: Stating, ordinal: int, edge: dict[str, Any], tail: int, head: int) -> dict[str, Any]:
     """The row of an edge that a revision states, between the records of those keys."""
     return {
         "revision": stated_by.seq,
@@ -160,8 +167,7 @@ def edge_row(
 
 def add_edges(rows: Iterable[dict[str, Any]]) -> None:
     """Add edges, as dicts of the edge table's columns."""
-    for some in chunked(rows, ROWS_AT_ONCE):
-        Edge.insert_many(some).execute()
+    insert(Edge, rows)
 
 
 def end_edges(revisions: Iterable[int], until: int) -> None:
@@ -203,55 +209,3 @@ def _own(holder: int, since: int) -> None:
         else:
             Edge.update(until=since).where(its_own & Edge.until.is_null()).execute()
             add_edges([{**row, "since": since, "relation": "position"}])
-
-
-def stated_twice(key: int) -> list[dict[str, str]]:
-    """Statements that say more than once where the same holder stands on the same issue, of this record."""
-    query = (
-        Edge.select(Record.id, Record.kind, Record.label)
-        .join(Record, on=(Record.key == Edge.record))
-        .where((Edge.tail == key) | (Edge.head == key), Edge.relation.in_(POSITIONS), Edge.until.is_null())
-        .group_by(Edge.revision, Edge.tail, Edge.head, Record.id, Record.kind, Record.label)
-        .having(fn.COUNT(Edge.ordinal) > 1)
-        .order_by(Record.id)
-        .limit(REFERRERS_NAMED)
-    )
-    return [dict(zip(("id", "kind", "label"), row, strict=True)) for row in query.tuples()]
-
-
-def referrers(key: int) -> list[dict[str, str]]:
-    """The first few records that refer to this one, and how."""
-    query = (
-        Edge.select(Record.id, Record.kind, Edge.relation, Record.label)
-        .join(Record, on=(Record.key == Edge.record))
-        .where(
-            (Edge.tail == key) | (Edge.head == key),
-            Edge.record != key,
-            Edge.relation != "merged-into",
-            Edge.until.is_null(),
-        )
-        .distinct()
-        .order_by(Record.id, Edge.relation)
-        .limit(REFERRERS_NAMED)
-    )
-    return [dict(zip(("id", "kind", "relation", "label"), row, strict=True)) for row in query.tuples()]
-
-
-def stances_on(key: int) -> dict[int, str]:
-    """Every stance that is stated on an issue, with the id of one record that states it."""
-    query = (
-        Edge.select(Edge.stance, fn.MIN(Record.id))
-        .join(Record, on=(Record.key == Edge.record))
-        .where((Edge.head == key) & Edge.stance.is_null(False) & Edge.until.is_null())
-        .group_by(Edge.stance)
-    )
-    return dict(query.tuples())
-
-
-def parent(key: int) -> int | None:
-    """The parent of an issue or a track, where it has one."""
-    query = Edge.select(Edge.head).where(
-        (Edge.tail == key) & (Edge.relation == "part-of") & (Edge.record == key) & Edge.until.is_null()
-    )
-    found: int | None = query.scalar()
-    return found

@@ -14,11 +14,10 @@ OPEN = "none"
 def require(request: Request, scope: str) -> None:
     """Let the request in, or raise Unauthenticated or Forbidden.
 
-    ``g.author`` is who it is from, ``g.token`` the number of the token, or None.
+    ``g.author`` is who it is from, ``g.token`` the number of the token, ``g.scope`` what it may do; or None.
     A token that is sent must be good, also where none is needed: its holder should know that it is not.
     """
-    g.author = ANYONE
-    g.token = None
+    g.author, g.token, g.scope = ANYONE, None, None
     if scope == OPEN:
         return
     header = request.headers.get("Authorization")
@@ -34,5 +33,4 @@ def require(request: Request, scope: str) -> None:
         raise Unauthenticated("The token is unknown, has expired or was revoked.")
     if SCOPES.index(holder.scope) < SCOPES.index(scope):
         raise Forbidden(f"The token's scope is {holder.scope!r}; {scope!r} is needed.")
-    g.author = holder.name
-    g.token = holder.key
+    g.author, g.token, g.scope = holder.name, holder.key, holder.scope

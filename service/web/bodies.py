@@ -1,18 +1,28 @@
 """Request bodies: read within a limit, however they are sent, and parsed without forgiveness."""
 
 import hashlib
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any, NamedTuple
 
 from flask import Request, g
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from service.errors import Malformed
+from service.errors import Malformed, StoreUnavailable
 from service.ingest import notation
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 PIECE = 1 << 16
+
+
+class Spooled(NamedTuple):
+    """A body that has come whole: a file, at its beginning, and the SHA-256 of its bytes."""
+
+    file: IO[bytes]
+    sha256: bytes
 
 
 def document(request: Request, media_type: str, limit: int) -> dict[str, Any]:
@@ -21,10 +31,7 @@ def document(request: Request, media_type: str, limit: int) -> dict[str, Any]:
     Raises Malformed for what is no JSON (also: NaN, a number too large, a name twice in an object, deep
     nesting, a byte-order mark, bytes that are not UTF-8) or no object; Werkzeug's exceptions for 413, 415.
     """
-    if "Content-Encoding" in request.headers:  # "identity" has no place there: RFC 9110, section 8.4.1.
-        raise UnsupportedMediaType("Bodies are taken uncompressed only, without Content-Encoding.")
-    if request.mimetype != media_type or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
-        raise UnsupportedMediaType(f"The body must be {media_type} in UTF-8.")
+    _expect(request, media_type)
     value = notation.parse(read(request, limit))
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
@@ -36,34 +43,72 @@ def digest(request: Request, limit: int) -> bytes:
     return hashlib.sha256(read(request, limit)).digest()
 
 
+def spooled(request: Request, media_type: str, limit: int, folder: Path) -> Spooled:
+    """The body in a file of its own in ``folder``: it may be larger than memory. Read once a request.
+
+    Raises as ``read`` does, Werkzeug's exception for 415, and StoreUnavailable if there is no room.
+    """
+    if "spooled" not in g:
+        _expect(request, media_type)
+        digest = hashlib.sha256()
+        try:
+            file = TemporaryFile(dir=folder)  # noqa: SIM115 -- open as long as the request is
+            g.spooled = Spooled(file, b"")
+            for piece in _pieces(request, limit):
+                digest.update(piece)
+                file.write(piece)
+        except OSError as error:
+            raise StoreUnavailable("There is no room for the body.") from error
+        g.spooled = Spooled(file, digest.digest())
+    found: Spooled = g.spooled
+    found.file.seek(0)
+    return found
+
+
+def close(_: BaseException | None) -> None:
+    """Let go of the request's file, when it has been answered."""
+    if spooled := g.pop("spooled", None):
+        spooled.file.close()
+
+
+def _expect(request: Request, media_type: str) -> None:
+    if "Content-Encoding" in request.headers:  # "identity" has no place there: RFC 9110, section 8.4.1.
+        raise UnsupportedMediaType("Bodies are taken uncompressed only, without Content-Encoding.")
+    if request.mimetype != media_type or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        raise UnsupportedMediaType(f"The body must be {media_type} in UTF-8.")
+
+
 def read(request: Request, limit: int) -> bytes:
     """The body's bytes, which come once and are had again.
 
     Raises RequestEntityTooLarge beyond ``limit``, Malformed if it breaks off.
     """
     if "body" not in g:
-        g.body = _received(request, limit)
+        g.body = b"".join(_pieces(request, limit))
     body: bytes = g.body
     return body
 
 
-def _received(request: Request, limit: int) -> bytes:
+def _pieces(request: Request, limit: int) -> Iterator[bytes]:
+    """The body as it comes, in pieces. Only at the end of them it is certain that it came whole."""
     length = request.content_length
     if length is not None and length > limit:
         raise RequestEntityTooLarge(f"The body is {length} bytes long; at most {limit} are taken.")
     if length is None and "chunked" not in request.headers.get("Transfer-Encoding", "").lower():
-        return b""
+        return
     # Not request.stream: of a chunked body beyond the limit it gives the beginning, as if that were all.
     stream = request.environ["wsgi.input"]
-    pieces, left = [], limit + 1 if length is None else length
-    try:
-        while left > 0 and (piece := stream.read(min(left, PIECE))):
-            pieces.append(piece)
-            left -= len(piece)
-    except (ParseException, OSError) as error:
-        raise Malformed("The body broke off, or its chunks are none.") from error
+    left = limit + 1 if length is None else length
+    while left > 0:
+        try:
+            piece = stream.read(min(left, PIECE))
+        except (ParseException, OSError) as error:
+            raise Malformed("The body broke off, or its chunks are none.") from error
+        if not piece:
+            break
+        left -= len(piece)
+        yield piece
     if length is None and left <= 0:
         raise RequestEntityTooLarge(f"The body is longer than the {limit} bytes that are taken.")
     if length is not None and left:
         raise Malformed(f"The body broke off {left} bytes before the end that Content-Length gives.")
-    return b"".join(pieces)

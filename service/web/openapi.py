@@ -40,6 +40,7 @@ TAGS = {
     "timeline": "Talks, statements, proposals and events in date order.",
     "graph": "The whole, to be drawn in another tool.",
     "search": "Full text.",
+    "bulk": "Many records at once, as newline-delimited JSON.",
     **{kind.plural: kind.about for kind in KINDS.values()},
     "changes": "What was recorded, in order.",
     "service": "The service itself.",
@@ -112,7 +113,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.description:
         described["description"] = operation.description
     if operation.bodies:
-        content = {media_type: {"schema": schema} for media_type, schema in operation.bodies.items()}
+        content = {name: {"schema": schema or _file(name)} for name, schema in operation.bodies.items()}
         described["requestBody"] = {"required": True, "content": content}
     if operation.scope == "read":
         described["security"] = [{}, {"token": []}]
@@ -211,7 +212,7 @@ def _one_of(names: list[str]) -> dict[str, Any]:
 
 def _file(media_type: str) -> dict[str, str]:
     """What is known here of a file: that it is an object, or a text. Its format has its own description."""
-    return {"type": "object" if media_type.endswith("json") else "string"}
+    return {"type": "object" if media_type.endswith(("/json", "+json")) else "string"}
 
 
 def _comma_separated(_: Any, field: Any, **__: Any) -> dict[str, Any]:

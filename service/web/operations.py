@@ -42,7 +42,7 @@ class Operation(NamedTuple):
     query: type[Schema]
     answers: Mapping[int, type[Schema] | None]
     problems: tuple[str, ...] = ()
-    bodies: Mapping[str, type[Schema]] = {}
+    bodies: Mapping[str, type[Schema] | None] = {}
     fixed: Mapping[str, Any] = {}
     """Arguments of the view that the path implies: the kind of record."""
     formats: Mapping[str, str] = {}

@@ -64,11 +64,16 @@ KINDS = {
         "The record is not at a version that If-Match names, or it is at one that If-None-Match does; "
         "or a read would not give the answer that If-Match names. The ETag header has the current version.",
     ),
-    "too-large": Kind(413, "Body too large", "The body is longer than the service takes (PARLEY_MAX_BODY)."),
+    "too-large": Kind(
+        413,
+        "Body too large",
+        "The body is longer than the service takes (PARLEY_MAX_BODY; an import: PARLEY_MAX_IMPORT).",
+    ),
     "unsupported-media-type": Kind(
         415,
         "Media type not supported",
-        "Send application/json (PATCH: application/merge-patch+json), not compressed.",
+        "Send application/json (PATCH: application/merge-patch+json, an import: application/x-ndjson), "
+        "not compressed.",
     ),
     "invalid": Kind(
         422,
@@ -156,9 +161,9 @@ def refused(error: errors.ParleyError) -> Response:
     """The problem that a refusal or failure of ours is."""
     name = next(_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR)
     members: dict[str, Any] = {}
-    place = "parameter" if isinstance(error, errors.InvalidParameters) else "pointer"
+    parameters = isinstance(error, errors.InvalidParameters)
     if error.faults:
-        members["errors"] = [{place: fault.place, "detail": fault.detail} for fault in error.faults]
+        members["errors"] = [told(fault, "parameter" if parameters else "pointer") for fault in error.faults]
     if isinstance(error, errors.Conflict) and error.referrers:
         members["referrers"] = error.referrers
     current = getattr(error, "current", None)
@@ -170,6 +175,14 @@ def refused(error: errors.ParleyError) -> Response:
     if current is not None:
         response.headers["ETag"] = f'"{current}"'
     return response
+
+
+def told(fault: errors.Fault, place: str = "pointer") -> dict[str, Any]:
+    """How an answer tells of a fault: where it is, on which line of a file, and what it is."""
+    if not fault.place.startswith("line "):
+        return {place: fault.place, "detail": fault.detail}
+    line, _, pointer = fault.place.removeprefix("line ").partition("/")
+    return {"line": int(line), "pointer": f"/{pointer}" if pointer else "", "detail": fault.detail}
 
 
 def _http(error: HTTPException) -> Response:

@@ -1,12 +1,14 @@
 """What holds of every date: against datetime, and against any text."""
 
 import calendar
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from service.diplomacy import dates
 from service.diplomacy.dates import (
     BEGINNING,
     END,
@@ -127,3 +129,29 @@ def test_a_last_moment_is_within_the_latest_second(text: str) -> None:
     except InvalidDate:
         assume(False)
     assert moment // 1_000_000 == bounds(text).latest
+
+
+PLAIN = st.builds(
+    "".join,
+    st.tuples(
+        st.one_of(st.integers(0, 9999), st.sampled_from((0, 1900, 2000, 2024, 2025))).map("{:04}".format),
+        st.sampled_from(("", *(f"-{month:02}" for month in range(26)))),
+        st.sampled_from(("", "-00", "-01", "-28", "-29", "-30", "-31", "-32")),
+        st.sampled_from(("", "?", "~", "%")),
+    ),
+)
+
+
+@unhurried
+@given(PLAIN)
+def test_plain_dates_are_read_as_the_library_reads_them(text: str) -> None:
+    def read() -> Bounds | str:
+        try:
+            return dates._bounds(text)
+        except ValueError as error:
+            return str(error)
+
+    quickly = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dates, "_PLAIN", re.compile("(?!)"))
+        assert read() == quickly

@@ -144,3 +144,38 @@ def test_every_place_of_one_document_is_named_at_once(ready: Parley) -> None:
     said = ready("import", "-", input=lines(ANN, issue, wrong), status=1).stderr
     places = ("line 3/mood", "line 3/made", "line 3/positions/0/stance", "line 3/sources/0/source")
     assert [place for place in places if place not in said] == []
+
+
+def test_line_by_line(ready: Parley) -> None:
+    """What is not valid is left out, each with its reasons, and the status says that something was."""
+    text = lines(ANN, {**PAPER, "published": "May"}, SAID)
+    dry = ready("import", "-", "--partial", "--dry-run", input=text, status=1)
+    assert dry.stdout == "1 records created, 0 unchanged, 2 lines left out (dry run: nothing was kept)\n"
+    assert questions.state() == 0
+    done = ready("import", "-", "--partial", input=text, status=1)
+    assert done.stdout == "1 records created, 0 unchanged, 2 lines left out\n"
+    assert "line 2/published: " in done.stderr
+    assert "line 3/sources/0/source: " in done.stderr
+    assert questions.state() == 1
+
+
+def test_a_report_as_json(ready: Parley) -> None:
+    told = json.loads(ready("import", "-", "--json", input=lines(ANN)).stdout)
+    assert told == {
+        "created": 1, "amended": 0, "unchanged": 0, "refused": 0, "revision": 1, "dry_run": False
+    }  # fmt: skip
+    again = json.loads(ready("import", "-", "--json", "--partial", input=lines(ANN)).stdout)
+    assert again["lines"] == [{"line": 1, "outcome": "unchanged", "id": "ann", "kind": "actor", "version": 1}]
+
+
+def test_what_was_exported_is_imported_again(ready: Parley, tmp_path: Path) -> None:
+    ready("import", "-", input=lines(ANN, PAPER, SAID))
+    ready("import", "-", input=lines({**ANN, "name": "Anne", "version": 1}))
+    file = tmp_path / "all.ndjson"
+    assert ready("export", "records", str(file), "--revisions").stdout == f"{file}\n"
+    text = file.read_text()
+    assert text == ready("export", "records", "-", "--revisions").stdout
+    assert [json.loads(line)["action"] for line in text.splitlines()] == ["created"] * 3 + ["amended"]
+    assert "--force" in ready("export", "records", str(file), status=1).stderr
+    ready("export", "records", str(file), "--force")
+    assert ready("import", str(file)).stdout == "0 records created, 3 unchanged\n"

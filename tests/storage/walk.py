@@ -105,7 +105,7 @@ class World:
 
     def _batch(self, kind: str, id: str, random: Random) -> None:
         changes = []
-        for other in {id, random.choice(POOL)[1]}:
+        for other in sorted({id, random.choice(POOL)[1]}):
             its = other.rpartition("-")[0]
             replaces = ANY if other in self.live[its] else None
             changes.append(Change(its, other, document(self, its, other, random), replaces=replaces))
