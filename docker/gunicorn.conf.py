@@ -9,6 +9,7 @@ from pathlib import Path
 from gunicorn import util as _util
 from orjson import dumps as _dumps
 
+from service import secrets as _secrets
 from service.settings import load as _load
 
 _settings = _load()
@@ -72,6 +73,9 @@ accesslog = None
 errorlog = "-"
 loglevel = "info"
 
+# A request that cannot be read is quoted in the log, with the token that a mistyped line may hold.
+_secrets.keep_from_logs()
+
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Let the service see that its worker was told to stop: answers that are held are then given at once."""
@@ -81,9 +85,8 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
 def _refuse(sock, status, reason, message):  # type: ignore[no-untyped-def]
     """What gunicorn refuses itself (a line or header too long, or none), as the service would: RFC 9457."""
     name = "malformed" if status < 500 else "internal"
-    body = _dumps(
-        {"type": f"/problems/{name}", "title": reason, "status": status, "detail": message or reason}
-    )
+    detail = _secrets.hidden(message or reason)
+    body = _dumps({"type": f"/problems/{name}", "title": reason, "status": status, "detail": detail})
     head = (
         f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"

@@ -13,7 +13,7 @@ COMMANDS = {
     "migrate": ("scripts.migrate", "Bring the database's schema up to date."),
     "demo": ("scripts.demo", "Load the demo negotiation."),
     "settings": ("scripts.show_settings", "Show every setting: name, value, default, help."),
-    "token": ("scripts.token", "Create, list and revoke access tokens."),
+    "token": ("scripts.token", "Create, list, rotate and revoke access tokens."),
     "import": ("scripts.import_", "Record documents from a file of NDJSON."),
     "export": ("scripts.export", "Write what the store holds to a file."),
     "webhook": ("scripts.webhook", "Say where to send what is recorded."),

@@ -1,4 +1,4 @@
-"""``parley token create|list|revoke``"""
+"""``parley token create|list|revoke|rotate``"""
 
 import json
 import time
@@ -16,7 +16,7 @@ from service.storage import tokens
 
 @click.group("token")
 def command() -> None:
-    """Create, list and revoke access tokens."""
+    """Create, list, rotate and revoke access tokens."""
 
 
 @command.command("create")
@@ -38,7 +38,7 @@ def create(scope: str, name: str, days: int | None, first: bool) -> None:
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
 def list_(as_json: bool) -> None:
-    """Show every token: number, name, scope, when it was made, expires or was revoked."""
+    """Show every token: number, name, scope, when it was made, expires, was or will be revoked, was used."""
     opened()
     rows = [
         {
@@ -48,15 +48,19 @@ def list_(as_json: bool) -> None:
             "created": instant(holder.created_at),
             "expires": instant(holder.expires_at) if holder.expires_at else None,
             "revoked": instant(holder.revoked_at) if holder.revoked_at else None,
+            "last_used": instant(holder.last_used_at) if holder.last_used_at else None,
         }
         for holder in tokens.everyone()
     ]
     if as_json:
         click.echo(json.dumps(rows))
         return
-    table = Table("Number", "Name", "Scope", "Created", "Expires", "Revoked")
+    table = Table("Number", "Name", "Scope", "Created", "Expires", "Revoked", "Last used")
     for row in rows:
-        table.add_row(*(str(value) if value is not None else "" for value in row.values()))
+        number, *words, created, expires, revoked, used = row.values()
+        # To the minute, in UTC: a line has room for four, and no more of them is asked for here.
+        instants = (str(at or "")[:16].replace("T", " ") for at in (created, expires, revoked, used))
+        table.add_row(str(number), *map(str, words), *instants)
     Console().print(table)
 
 
@@ -67,3 +71,19 @@ def revoke(number: int) -> None:
     opened()
     tokens.revoke(number)
     click.echo(f"{number} revoked")
+
+
+@command.command("rotate")
+@click.argument("number", type=int)
+@click.option(
+    "--overlap",
+    type=click.FloatRange(0, 24 * 366),
+    default=24,
+    show_default=True,
+    metavar="HOURS",
+    help="How long the old one is good beside the new one.",
+)
+def rotate(number: int, overlap: float) -> None:
+    """Make a token in the place of another: of its name, scope and lifetime. Printed only now."""
+    opened()
+    click.echo(tokens.rotate(number, timedelta(hours=overlap)))

@@ -89,6 +89,8 @@ class Server:
         self.environ = {**os.environ, "PARLEY_HOME": str(home), "PARLEY_BIND": self.address, **environ}
         self.parley("migrate")
         self.process: subprocess.Popen[bytes] | None = None
+        self.log = home.with_name(f"{home.name}.log")
+        """What it says on standard error."""
 
     def parley(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a command beside the server."""
@@ -101,12 +103,9 @@ class Server:
 
     def start(self, *command: str) -> "Server":
         """Start it: ``parley serve``, unless another module is to be run with these arguments."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", *(command or ("scripts.cli", "serve"))],
-            cwd=ROOT,
-            env=self.environ,
-            stderr=subprocess.DEVNULL,
-        )
+        started = [sys.executable, "-m", *(command or ("scripts.cli", "serve"))]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(started, cwd=ROOT, env=self.environ, stderr=log)
         for _ in range(200):
             try:
                 requests.get(f"{self.url}/livez", timeout=5).raise_for_status()

@@ -25,7 +25,8 @@ peewee.EXCEPTIONS["SQLError"] = peewee.ProgrammingError
 
 CACHE_KIBIBYTES = 128 * 1024
 
-_opening = threading.Lock()
+opening = threading.Lock()
+"""Held while the models are bound to a database, by who must not have them bound to another meanwhile."""
 
 
 class _Embedded(APSWDatabase):
@@ -56,7 +57,7 @@ def connect(settings: Settings, *, create: bool = False) -> None:
     With ``create`` the file is made if it is not there, for its owner only. Raises BadSetting for an address
     that is not understood or a place that cannot be written to, NotMigrated if there is no database.
     """
-    with _opening:
+    with opening:
         if database.obj is not None and not database.is_closed():
             database.close()
         database.initialize(_open(settings, create))

@@ -130,6 +130,7 @@ class Token(Base):
     created_at = BigIntegerField()
     expires_at = BigIntegerField(null=True)
     revoked_at = BigIntegerField(null=True)
+    last_used_at = BigIntegerField(null=True)
 
 
 class Attempt(Base):

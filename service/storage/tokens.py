@@ -3,14 +3,14 @@
 import hashlib
 import secrets
 import time
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from service.errors import NotFound
+from service.errors import Conflict, NotFound
+from service.secrets import PREFIX
+from service.storage import uses
 from service.storage.database import reading, writing
 from service.storage.models import Token
-
-PREFIX = "parley_"
-"""So that a scanner for leaked secrets can know one."""
 
 
 class Holder(NamedTuple):
@@ -22,23 +22,48 @@ class Holder(NamedTuple):
     created_at: int
     expires_at: int | None
     revoked_at: int | None
+    """When it is or will be ended, whatever it was made for: also to come, while it is being rotated."""
+    last_used_at: int | None
 
 
 def create(name: str, scope: str, expires_at: int | None = None) -> str:
     """Make a token and return it: this is the only time that it is known."""
-    token = PREFIX + secrets.token_urlsafe(32)
     with writing():
-        Token.create(name=name, scope=scope, hash=_hash(token), created_at=_now(), expires_at=expires_at)
-    return token
+        return _made(name, scope, expires_at)
+
+
+def rotate(key: int, overlap: timedelta) -> str:
+    """Make a token of the same name, scope and lifetime; the one it replaces is good for ``overlap`` more.
+
+    Raises NotFound if there is none of that number, Conflict if it has ended or is being replaced already.
+    """
+    with writing():
+        old = _select().where(Token.key == key).first()
+        if old is None:
+            raise NotFound(f"There is no token {key}.")
+        replaced, now = Holder(*old), _now()
+        if _ended(replaced, now):
+            raise Conflict(f"Token {key} has ended: create one.")
+        if replaced.revoked_at is not None:
+            raise Conflict(f"Token {key} is being replaced already.")
+        Token.update(revoked_at=now + overlap // timedelta(microseconds=1)).where(Token.key == key).execute()
+        expires_at = None
+        if replaced.expires_at is not None:
+            expires_at = now + replaced.expires_at - replaced.created_at
+        return _made(replaced.name, replaced.scope, expires_at)
 
 
 def holder(token: str) -> Holder | None:
-    """Whose token it is; None if it is unknown, has expired or was revoked."""
+    """Whose token it is; None if it is unknown, has expired or was revoked. That it was used is noted."""
     with reading():
-        found = _select().where(Token.hash == _hash(token)).first()
-    if found is None or found[5] is not None or (found[4] is not None and found[4] <= _now()):
+        row = _select().where(Token.hash == _hash(token)).first()
+    if row is None:
         return None
-    return Holder(*found)
+    found, now = Holder(*row), _now()
+    if _ended(found, now):
+        return None
+    uses.note(found.key, now, found.last_used_at)
+    return found
 
 
 def everyone() -> list[Holder]:
@@ -52,13 +77,23 @@ def revoke(key: int) -> None:
     with writing():
         if not Token.select().where(Token.key == key).exists():
             raise NotFound(f"There is no token {key}.")
-        Token.update(revoked_at=_now()).where((Token.key == key) & Token.revoked_at.is_null()).execute()
+        now = _now()
+        to_end = Token.revoked_at.is_null() | (Token.revoked_at > now)
+        Token.update(revoked_at=now).where((Token.key == key) & to_end).execute()
+
+
+def _made(name: str, scope: str, expires_at: int | None) -> str:
+    token = PREFIX + secrets.token_urlsafe(32)
+    Token.create(name=name, scope=scope, hash=_hash(token), created_at=_now(), expires_at=expires_at)
+    return token
+
+
+def _ended(held: Holder, now: int) -> bool:
+    return any(end is not None and end <= now for end in (held.expires_at, held.revoked_at))
 
 
 def _select() -> Any:
-    return Token.select(
-        Token.key, Token.name, Token.scope, Token.created_at, Token.expires_at, Token.revoked_at
-    ).tuples()
+    return Token.select(*(getattr(Token, field) for field in Holder._fields)).tuples()
 
 
 def _hash(token: str) -> bytes:

@@ -1,7 +1,9 @@
 """``parley token``: made once, shown once, ended at once."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -67,6 +69,8 @@ def test_list_for_a_program_and_for_a_person(ready: Parley) -> None:
     shown = ready("token", "list").stdout
     assert "reader" in shown
     assert "chief" in shown
+    assert "Last used" in " ".join(shown.split())
+    assert "…" not in shown, "nothing is cut off"
 
 
 def test_revoking_twice_keeps_the_first_instant(ready: Parley) -> None:
@@ -93,3 +97,70 @@ def test_a_revoked_token_is_refused_by_the_running_service(server: Server) -> No
     answer = requests.get(url, headers=headers, timeout=10)
     assert answer.status_code == 401
     assert answer.json()["type"] == "/problems/unauthenticated"
+
+
+def test_rotate_makes_one_of_the_same_name_and_scope_and_both_are_good(ready: Parley) -> None:
+    old = ready("token", "create", "--scope", "write", "--name", "desk", "--days", "30").stdout.strip()
+    result = ready("token", "rotate", "1")
+    (new,) = result.stdout.splitlines()
+    assert result.stderr == ""
+    assert new != old
+    holders = [tokens.holder(old), tokens.holder(new)]
+    assert [(holder.name, holder.scope) for holder in holders if holder] == [("desk", "write")] * 2
+    first, second = json.loads(ready("token", "list", "--json").stdout)
+    day = datetime.now(UTC) + timedelta(hours=24)
+    assert abs(datetime.fromisoformat(first["revoked"]) - day) < timedelta(minutes=1)
+    assert second["revoked"] is None
+    # As long a life as the old one was given, from now on.
+    lives = [
+        datetime.fromisoformat(row["expires"]) - datetime.fromisoformat(row["created"])
+        for row in (first, second)
+    ]
+    assert abs(lives[0] - lives[1]) < timedelta(seconds=1)
+
+
+def test_rotate_ends_the_old_one_after_the_overlap(ready: Parley) -> None:
+    old = ready("token", "create", "--scope", "read").stdout.strip()
+    new = ready("token", "rotate", "1", "--overlap", "0.0001").stdout.strip()  # 0.36 seconds
+    while tokens.holder(old):
+        time.sleep(0.02)
+    (first, second) = json.loads(ready("token", "list", "--json").stdout)
+    assert datetime.fromisoformat(first["revoked"]) <= datetime.now(UTC)
+    assert second["expires"] is None
+    assert tokens.holder(new) is not None
+    third = ready("token", "rotate", "2", "--overlap", "0").stdout.strip()
+    assert [tokens.holder(token) is not None for token in (old, new, third)] == [False, False, True]
+
+
+def test_rotate_refuses_what_would_make_a_third(ready: Parley) -> None:
+    ready("token", "create", "--scope", "read")
+    ready("token", "rotate", "1")
+    assert "replaced already" in ready("token", "rotate", "1", status=1).stderr
+    ready("token", "revoke", "1")
+    assert "has ended" in ready("token", "rotate", "1", status=1).stderr
+    assert "no token 9" in ready("token", "rotate", "9", status=1).stderr
+    tokens.create("old", "read", expires_at=1)
+    assert "has ended" in ready("token", "rotate", "3", status=1).stderr
+    assert len(tokens.everyone()) == 3
+
+
+def test_revoke_ends_one_that_is_being_replaced_at_once(ready: Parley) -> None:
+    old = ready("token", "create", "--scope", "read").stdout.strip()
+    ready("token", "rotate", "1")
+    assert tokens.holder(old) is not None
+    ready("token", "revoke", "1")
+    assert tokens.holder(old) is None
+
+
+def test_list_shows_when_each_was_last_used(tmp_path: Path) -> None:
+    server = Server(tmp_path / "home")
+    token = server.parley("token", "create", "--scope", "read").stdout.strip()
+    server.parley("token", "create", "--scope", "read")
+    server.start()
+    url, headers = f"{server.url}/v1/actors", {"Authorization": f"Bearer {token}"}
+    for _ in range(5):
+        assert requests.get(url, headers=headers, timeout=10).status_code == 200
+    server.stop()  # What was noted and not yet written is written now.
+    used, unused = json.loads(server.parley("token", "list", "--json").stdout)
+    assert abs(datetime.fromisoformat(used["last_used"]) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert unused["last_used"] is None
