@@ -11,10 +11,12 @@ from service.errors import BadSetting
 from service.settings import Settings
 from service.storage import database, migrate
 from service.web import (
+    access,
     bodies,
     changes,
     cursors,
     graphs,
+    limits,
     networks,
     operations,
     pages,
@@ -25,13 +27,13 @@ from service.web import (
     transfers,
     waiting,
 )
+from service.web.access import OPEN
 
 CONTENT_SECURITY_POLICY = (
     # Swagger UI sets style attributes and draws its icons from data: addresses.
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
 
 KEY_BYTES = 32
 
@@ -48,7 +50,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     # A path with a slash too many is another path, and no redirect.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.config.update(PARLEY=settings, CURSORS=cursors.serializer(_secret(settings)))
+    secret = _secret(settings)
+    app.config.update(PARLEY=settings, CURSORS=cursors.serializer(secret))
     waiting.install(app, settings.threads)
     described = (
         *stories.operations(),
@@ -59,6 +62,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         *transfers.operations(),
         *pages.operations(),
     )
+    limits.install(app, settings, secret)
+    access.install(app, uncounted={operation.name for operation in described if operation.scope == OPEN})
     for operation in described:
         operations.register(app, operation)
     pages.install(app, described)

@@ -96,6 +96,14 @@ class Forbidden(ParleyError):
     """The token's scope does not reach that far."""
 
 
+class TooManyRequests(ParleyError):
+    """A limit of requests is reached; ``retry_after`` is in how many seconds there may be more."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class StoreUnavailable(ParleyError):
     """The database is locked, full, gone or being migrated: try again shortly."""
 

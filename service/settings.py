@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from environs import Env, EnvError
+from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
 
 from service.errors import BadSetting
+
+OFF = "off"
+"""What a limit is set to for there to be none: one that is set to nothing is not set."""
 
 
 class Setting(NamedTuple):
@@ -21,8 +25,23 @@ class Setting(NamedTuple):
     secret: bool = False
 
 
+def _limits(text: str) -> None:
+    # In the notation of the library that counts, which is slow to load and needed only where one is set.
+    from limits import parse_many
+
+    try:
+        if text != OFF and min(limit.amount * limit.multiples for limit in parse_many(text)) < 1:
+            raise ValueError
+    except ValueError:
+        raise ValidationError(f"Neither as 100/second;5000/minute, nor {OFF}.") from None
+
+
 TABLE = (
-    Setting("PARLEY_HOME", ".parley", "Data folder: the embedded database and the signing key."),
+    Setting(
+        "PARLEY_HOME",
+        ".parley",
+        "Data folder: the embedded database, the signing key, counts of requests.",
+    ),
     Setting(
         "PARLEY_DATABASE_URL",
         "",
@@ -33,6 +52,25 @@ TABLE = (
     Setting("PARLEY_WORKERS", 2, "Worker processes.", Range(1, 512)),
     Setting("PARLEY_THREADS", 4, "Threads in each worker process.", Range(1, 512)),
     Setting("PARLEY_PUBLIC_READ", True, "Whether reading needs no token."),
+    Setting(
+        "PARLEY_LIMIT_TOKEN",
+        "60000/minute",
+        "Requests that one token may make, per second, minute, hour or day; several limits parted by "
+        "semicolons. off: any number.",
+        _limits,
+    ),
+    Setting(
+        "PARLEY_LIMIT_ADDRESS",
+        "60000/minute",
+        "The same for requests without a good token, by address (IPv6: by /64).",
+        _limits,
+    ),
+    Setting(
+        "PARLEY_PROXIES",
+        0,
+        "How many proxies of yours stand in front, each adding whom it was asked by to X-Forwarded-For.",
+        Range(0, 16),
+    ),
     Setting("PARLEY_MAX_BODY", 1 << 20, "Longest request body taken, in bytes.", Range(1024, 1 << 30)),
     Setting(
         "PARLEY_MAX_IMPORT",
@@ -83,6 +121,9 @@ class Settings(NamedTuple):
     workers: int
     threads: int
     public_read: bool
+    limit_token: str
+    limit_address: str
+    proxies: int
     max_body: int
     max_import: int
     page_limit: int

@@ -1,14 +1,30 @@
 """Who may do what: bearer tokens and their scopes (RFC 6750)."""
 
-from flask import Request, current_app, g
+from collections.abc import Collection
+
+from flask import Flask, Request, current_app, g, request
 
 from schemas.vocabulary import SCOPES
 from service.errors import Forbidden, Unauthenticated
 from service.storage import tokens
+from service.web import limits
 
 ANYONE = "anonymous"
 OPEN = "none"
 """The scope of what needs no token, whatever the settings say: the health checks."""
+
+
+def install(app: Flask, uncounted: Collection[str]) -> None:
+    """Know who each request is from, and count it, but for those to the endpoints ``uncounted``."""
+
+    def know() -> None:
+        g.holder = None
+        if request.endpoint not in uncounted:
+            token = _bearer(request)
+            g.holder = tokens.holder(token) if token else None
+            limits.count(g.holder.key if g.holder else None)
+
+    app.before_request(know)
 
 
 def require(request: Request, scope: str) -> None:
@@ -20,17 +36,19 @@ def require(request: Request, scope: str) -> None:
     g.author, g.token, g.scope = ANYONE, None, None
     if scope == OPEN:
         return
-    header = request.headers.get("Authorization")
-    if header is None:
+    if "Authorization" not in request.headers:
         if scope == "read" and current_app.config["PARLEY"].public_read:
             return
         raise Unauthenticated(f"A token with the scope {scope!r} is needed.")
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    if _bearer(request) is None:
         raise Unauthenticated("The Authorization header must be: Bearer, a space, a token.")
-    holder = tokens.holder(token.strip())
-    if holder is None:
+    if g.holder is None:
         raise Unauthenticated("The token is unknown, has expired or was revoked.")
-    if SCOPES.index(holder.scope) < SCOPES.index(scope):
-        raise Forbidden(f"The token's scope is {holder.scope!r}; {scope!r} is needed.")
-    g.author, g.token, g.scope = holder.name, holder.key, holder.scope
+    if SCOPES.index(g.holder.scope) < SCOPES.index(scope):
+        raise Forbidden(f"The token's scope is {g.holder.scope!r}; {scope!r} is needed.")
+    g.author, g.token, g.scope = g.holder.name, g.holder.key, g.holder.scope
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

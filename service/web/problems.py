@@ -91,6 +91,12 @@ KINDS = {
         "If-Match is required",
         "The record exists. Say in If-Match which version the write replaces, by its ETag.",
     ),
+    "too-many-requests": Kind(
+        429,
+        "Too many requests",
+        "The limit of the token, or of the address, is reached (PARLEY_LIMIT_TOKEN, PARLEY_LIMIT_ADDRESS). "
+        "Retry-After says in how many seconds there may be more.",
+    ),
     "internal": Kind(500, "Internal error", "A fault of the service. Its log has the particulars."),
     "unavailable": Kind(
         503,
@@ -115,6 +121,7 @@ _BY_ERROR: dict[type[errors.ParleyError], str] = {
     errors.KeyReused: "idempotency-key-reused",
     errors.Unauthenticated: "unauthenticated",
     errors.Forbidden: "forbidden",
+    errors.TooManyRequests: "too-many-requests",
     errors.StoreUnavailable: "unavailable",
     errors.NotMigrated: "unavailable",
 }
@@ -172,6 +179,8 @@ def refused(error: errors.ParleyError) -> Response:
     if KINDS[name].status >= 500:
         log.warning("%s on %s %s: %s", name, request.method, request.path, error.__cause__ or error.detail)
     response = problem(name, error.detail, **members)
+    if isinstance(error, errors.TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after)
     if current is not None:
         response.headers["ETag"] = f'"{current}"'
     return response

@@ -33,8 +33,9 @@ def refused(answer: TestResponse, status: int, name: str) -> None:
 
 
 def said(answer: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
-    """The whole answer, but for the mark of a repeated one."""
-    headers = [(name, value) for name, value in answer.headers if name != "Idempotency-Replayed"]
+    """The whole answer, but for the mark of a repeated one, and how many requests are left."""
+    other = ("Idempotency-Replayed", "RateLimit")
+    headers = [(name, value) for name, value in answer.headers if name not in other]
     return answer.status_code, sorted(headers), answer.data
 
 
