@@ -11,13 +11,13 @@ from marshmallow import Schema, fields
 from webargs.fields import DelimitedList
 
 from schemas import answers
-from schemas.vocabulary import ID_PATTERN, KINDS
+from schemas.vocabulary import ID_PATTERN, KINDS, SCOPES
 from service.web import retries
 from service.web.access import OPEN
 from service.web.operations import Operation
 from service.web.operations import parameters as described_query
 from service.web.problems import KINDS as PROBLEMS
-from service.web.problems import MEDIA_TYPE
+from service.web.problems import MEDIA_TYPE, Kind
 
 INTRODUCTION = """\
 Parley records who said what, who met whom, and where each party stands on each issue, as one graph of
@@ -30,6 +30,9 @@ guessed. Bounds in answers are calendar dates, both included, or instants; null 
 
 **Writes** need `Authorization: Bearer` with a token of scope `write`; replacing, amending and deleting need
 `If-Match` with the record's ETag. A POST with an `Idempotency-Key` may be sent again and is done once.
+
+**Limits** on requests are told in the headers `RateLimit` and `RateLimit-Policy`. Beyond them the answer is
+429.
 
 **Pages** have `items` and `next`; follow `next` until it is null. **Errors** are problem documents
 (RFC 9457).
@@ -45,7 +48,7 @@ TAGS = {
     "changes": "What was recorded, in order.",
     "service": "The service itself.",
 }
-_EVERYWHERE = ("unauthenticated", "forbidden", "invalid", "malformed", "internal", "unavailable")
+_EVERYWHERE = ("unauthenticated", "invalid", "malformed", "too-many-requests", "internal", "unavailable")
 _OPEN = ("invalid", "malformed", "internal", "unavailable")
 _TAG = '(W/)?"[!#-~]*"'
 _TAGS = rf"^(\*|{_TAG}(, *{_TAG})*)$"
@@ -65,10 +68,19 @@ _RETRIES = (
 )
 _KEY = rf'^("[ !#-\[\]-~]{{1,{retries.LONGEST}}}"|[!#-+\--\[\]-~]{{1,{retries.LONGEST}}})$'
 _PRECONDITIONS["PATCH"] = _PRECONDITIONS["DELETE"] = _PRECONDITIONS["PUT"]
+_PROBLEM_HEADERS = {
+    "unauthenticated": {"WWW-Authenticate": "Bearer (RFC 6750)."},
+    "unavailable": {"Retry-After": "Seconds."},
+    "too-many-requests": {
+        "Retry-After": "Seconds.",
+        "RateLimit": "For each limit by name: r requests are left for t seconds.",
+        "RateLimit-Policy": "The limits by name: q requests in w seconds.",
+    },
+}
 
 
-def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
-    """The OpenAPI document."""
+def describe(operations: Iterable[Operation], version: str, public_read: bool) -> dict[str, Any]:
+    """The OpenAPI document; ``public_read`` says whether reading needs no token."""
     marshmallow = MarshmallowPlugin(schema_name_resolver=_name)
     spec = APISpec(
         "Parley",
@@ -86,14 +98,14 @@ def describe(operations: Iterable[Operation], version: str) -> dict[str, Any]:
     for schema in (*answers.RECORDS.values(), answers.Problem, answers.WebhookMessage):
         spec.components.schema(_name(schema), schema=schema)
     for name, kind in PROBLEMS.items():
-        spec.components.response(_problem(name), _problem_answer(kind.title, kind.about))
+        spec.components.response(_problem(name), _problem_answer(name, kind))
     for operation in operations:
         path = re.sub(r"<(\w+)>", r"{\1}", operation.path)
-        spec.path(path, operations={operation.method.lower(): _operation(operation)})
+        spec.path(path, operations={operation.method.lower(): _operation(operation, public_read)})
     return spec.to_dict()
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, public_read: bool) -> dict[str, Any]:
     query = described_query(operation)
     parameters: list[Any] = [_path_parameter(name) for name in re.findall(r"<(\w+)>", operation.path)]
     if query._declared_fields:
@@ -115,10 +127,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.bodies:
         content = {name: {"schema": schema or _file(name)} for name, schema in operation.bodies.items()}
         described["requestBody"] = {"required": True, "content": content}
-    if operation.scope == "read":
-        described["security"] = [{}, {"token": []}]
-    elif operation.scope != OPEN:
-        described["security"] = [{"token": []}]
+    if operation.scope != OPEN:
+        open_too: list[dict[str, list[str]]] = [{}] if operation.scope == "read" and public_read else []
+        described["security"] = [*open_too, {"token": []}]
         described["x-scope"] = operation.scope
     return described
 
@@ -189,6 +200,8 @@ def _links(kind: str) -> dict[str, Any]:
 
 def _refusals(operation: Operation) -> dict[str, Any]:
     names = {*(_EVERYWHERE if operation.scope != OPEN else _OPEN), *operation.problems}
+    if operation.scope not in (OPEN, SCOPES[0]):
+        names.add("forbidden")
     if operation.formats:
         names.add("not-acceptable")
     if operation.method == "GET":
@@ -251,11 +264,15 @@ def _problem(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("-"))
 
 
-def _problem_answer(title: str, about: str) -> dict[str, Any]:
-    return {
-        "description": f"{title}. {about}",
+def _problem_answer(name: str, kind: Kind) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": f"{kind.title}. {kind.about}",
         "content": {MEDIA_TYPE: {"schema": "Problem"}},
     }
+    if name in _PROBLEM_HEADERS:
+        headers = _PROBLEM_HEADERS[name]
+        answer["headers"] = {header: _answer_header(about) for header, about in headers.items()}
+    return answer
 
 
 def _name(schema: Any) -> str:

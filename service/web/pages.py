@@ -46,7 +46,7 @@ def install(app: Flask, described: tuple[Operation, ...]) -> None:
 
     @cache
     def description() -> bytes:
-        return orjson.dumps(openapi.describe(described, RELEASE))
+        return orjson.dumps(openapi.describe(described, RELEASE, app.config["PARLEY"].public_read))
 
     def openapi_json() -> Response:
         return Response(description(), mimetype="application/json")
