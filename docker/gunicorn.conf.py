@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from gunicorn import util as _util
+from gunicorn.http import wsgi as _wsgi
 from orjson import dumps as _dumps
 
 from service import secrets as _secrets
@@ -75,6 +76,9 @@ loglevel = "info"
 
 # A request that cannot be read is quoted in the log, with the token that a mistyped line may hold.
 _secrets.keep_from_logs()
+
+# Which server it is, nobody needs to know who only calls it.
+_wsgi.SERVER = "parley"
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]

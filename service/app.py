@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask
 
 from service import settings as all_settings
 from service.errors import BadSetting
@@ -14,8 +14,10 @@ from service.web import (
     access,
     bodies,
     changes,
+    cors,
     cursors,
     graphs,
+    guards,
     limits,
     networks,
     operations,
@@ -28,12 +30,6 @@ from service.web import (
     waiting,
 )
 from service.web.access import OPEN
-
-CONTENT_SECURITY_POLICY = (
-    # Swagger UI sets style attributes and draws its icons from data: addresses.
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 KEY_BYTES = 32
 
@@ -64,23 +60,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     limits.install(app, settings, secret)
     access.install(app, uncounted={operation.name for operation in described if operation.scope == OPEN})
+    cors.install(app, settings)
+    guards.install(app)
     for operation in described:
         operations.register(app, operation)
     pages.install(app, described)
     problems.install(app)
-    app.after_request(_guarded)
-    # The last named runs first: what follows adds its headers to a 304 as well.
+    # The last named runs first: what came before adds its headers to a 304 as well.
     app.after_request(preconditions.settle)
     app.teardown_appcontext(bodies.close)
     return app
-
-
-def _guarded(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    if response.mimetype == "text/html":
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    return response
 
 
 def _secret(settings: Settings) -> str:

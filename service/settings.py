@@ -1,6 +1,7 @@
 """The table of settings: name, default, help. All are read from the environment."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,6 +35,12 @@ def _limits(text: str) -> None:
             raise ValueError
     except ValueError:
         raise ValidationError(f"Neither as 100/second;5000/minute, nor {OFF}.") from None
+
+
+def _origins(text: str) -> None:
+    for origin in text.split(","):
+        if not re.fullmatch(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:\d+)?", origin.strip()):
+            raise ValidationError(f"{origin.strip()!r} is not an origin, as https://desk.example.org.")
 
 
 TABLE = (
@@ -70,6 +77,12 @@ TABLE = (
         0,
         "How many proxies of yours stand in front, each adding whom it was asked by to X-Forwarded-For.",
         Range(0, 16),
+    ),
+    Setting(
+        "PARLEY_CORS_ORIGINS",
+        "",
+        "Origins, parted by commas, whose pages may write with a token; those of any may read.",
+        _origins,
     ),
     Setting("PARLEY_MAX_BODY", 1 << 20, "Longest request body taken, in bytes.", Range(1024, 1 << 30)),
     Setting(
@@ -124,6 +137,7 @@ class Settings(NamedTuple):
     limit_token: str
     limit_address: str
     proxies: int
+    cors_origins: str
     max_body: int
     max_import: int
     page_limit: int

@@ -1,0 +1,66 @@
+"""Which pages of other sites a browser lets call the service (CORS: https://fetch.spec.whatwg.org)."""
+
+from flask import Flask, Response, current_app, request
+
+from service.settings import Settings
+
+SAFE = ("GET", "HEAD")
+TAKEN = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+"""Headers that a page may send; the others that need no asking it may send anyway."""
+SHOWN = (
+    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Parley-Revision, Idempotency-Replayed"
+)
+"""Headers of an answer that a page may read, beside those that any may."""
+MAX_AGE = "7200"
+"""Seconds for which a browser need not ask again: the longest that Chromium keeps to."""
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Reading is open to every page, with a token or without; writing to those of the settings' origins.
+
+    No answer depends on cookies, so none is ever allowed with credentials.
+    """
+    writers = frozenset(origin.strip() for origin in settings.cors_origins.split(",") if origin.strip())
+
+    def allowed(method: str) -> str | None:
+        if method in SAFE:
+            return "*"
+        origin = request.headers.get("Origin")
+        return origin if origin in writers else None
+
+    def preflight() -> Response | None:
+        if not _is_preflight() or request.routing_exception is not None:
+            return None
+        response = current_app.make_default_options_response()
+        response.status_code = 204
+        del response.headers["Content-Type"]
+        wanted = request.headers["Access-Control-Request-Method"]
+        if allowed(wanted):
+            methods = SAFE if wanted in SAFE else sorted(set(response.allow) - {"OPTIONS"})
+            response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
+            response.headers["Access-Control-Allow-Headers"] = TAKEN
+            response.headers["Access-Control-Max-Age"] = MAX_AGE
+        return response
+
+    def open_up(response: Response) -> Response:
+        method = request.method
+        if _is_preflight():
+            method = request.headers["Access-Control-Request-Method"]
+            response.vary.update(["Origin", "Access-Control-Request-Method"])
+        elif method not in SAFE:
+            response.vary.add("Origin")
+        if origin := allowed(method):
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = SHOWN
+        return response
+
+    app.before_request(preflight)
+    app.after_request(open_up)
+
+
+def _is_preflight() -> bool:
+    return (
+        request.method == "OPTIONS"
+        and "Origin" in request.headers
+        and "Access-Control-Request-Method" in request.headers
+    )
