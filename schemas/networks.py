@@ -25,15 +25,21 @@ _CHOSEN = {
 }
 
 
+LONGEST_NUMBER = 40
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+
+
 class Amount(fields.Float):
-    """A number in plain decimals, such as 2, -1 or 0.25."""
+    """A finite number as JSON has it, such as 2, -1, 0.25 or 1e3 (RFC 8259, section 6)."""
+
+    default_error_messages = {"invalid": "must be a number, such as 2 or 0.25"}
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
-        if not (isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value, re.ASCII)):
+        if not (isinstance(value, str) and len(value) <= LONGEST_NUMBER and _NUMBER.fullmatch(value)):
             raise self.make_error("invalid")
-        return float(value)
+        return self._validated(value)
 
 
 def query(relation: str, about_issues: str, choices: Choices, windows: Sequence[str]) -> type[Schema]:

@@ -6,10 +6,7 @@ from typing import Any, Literal
 import click
 
 from schemas.vocabulary import ID_PATTERN
-from service.delivering import addresses
 from service.diplomacy import dates
-from service.errors import Undeliverable
-from service.questions import Head
 
 
 class Words(click.ParamType[Any]):
@@ -38,19 +35,6 @@ class Id(click.ParamType[Any]):
         return value
 
 
-class HeadOfChain(click.ParamType[Any]):
-    """The number of a revision and its hash, as ``parley check`` prints them."""
-
-    name = "seq:hash"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not (found := re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", value, re.ASCII)):
-            self.fail(
-                f"{value!r} is not what parley check prints: a number, a colon, 64 of 0-9a-f", param, ctx
-            )
-        return Head(int(found[1]), bytes.fromhex(found[2]))
-
-
 class Moment(click.ParamType[Any]):
     """A date as an int: its first or last second since 1970, or the last microsecond."""
 
@@ -66,16 +50,3 @@ class Moment(click.ParamType[Any]):
             return getattr(dates.bounds(value), self.bound)
         except dates.InvalidDate as error:
             self.fail(str(error), param, ctx)
-
-
-class Url(click.ParamType[Any]):
-    """An address of http or https that a webhook may have."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        try:
-            addresses.target(value)
-        except Undeliverable as error:
-            self.fail(error.detail, param, ctx)
-        return value

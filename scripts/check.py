@@ -2,16 +2,30 @@
 
 import itertools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
-from scripts.arguments import HeadOfChain
 from scripts.store import opened
 from service.questions import Finding, Head, check
 from service.questions.checking import size
+
+
+class HeadOfChain(click.ParamType[Any]):
+    """The number of a revision and its hash, as ``parley check`` prints them."""
+
+    name = "seq:hash"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not (found := re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", value, re.ASCII)):
+            self.fail(
+                f"{value!r} is not what parley check prints: a number, a colon, 64 of 0-9a-f", param, ctx
+            )
+        return Head(int(found[1]), bytes.fromhex(found[2]))
 
 
 @click.command("check")

@@ -1,16 +1,30 @@
 """``parley webhook add|list|remove|retry``"""
 
 import json
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Column, Table
 
-from scripts.arguments import Url
 from scripts.store import opened
 from service.delivering import addresses, outbox
 from service.diplomacy.revisions import instant
+from service.errors import Undeliverable
 from service.storage import webhooks
+
+
+class Url(click.ParamType[Any]):
+    """An address of http or https that a webhook may have."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            addresses.target(value)
+        except Undeliverable as error:
+            self.fail(error.detail, param, ctx)
+        return value
 
 
 @click.group("webhook")

@@ -53,6 +53,10 @@ NORMALIZE_ONE_MODE = {
 }
 
 
+MOST_ACTORS = 10_000
+"""Every pair of them is looked at: so many take some 10 s and 200 MB."""
+
+
 class Counts(NamedTuple):
     """x_ijk: for each issue and stance the actors' places, as often as they took it."""
 
@@ -124,10 +128,13 @@ def one_mode(
 
     Every relation has the same divisors, so that congruence + conflict = ignore on the same counts however
     they are normalised. Sums are exact; what is rounded is their quotient. Raises InvalidParameters for
-    anything else.
+    anything else, and for more than `MOST_ACTORS` actors.
     """
     one_of("relation", relation, ONE_MODE)
     one_of("normalize", normalize, NORMALIZE_ONE_MODE)
+    if len(counts.actors) > MOST_ACTORS:
+        why = f"are {len(counts.actors):,}: a network of pairs takes up to {MOST_ACTORS:,}; name fewer"
+        raise InvalidParameters(f"The actors {why}.", [Fault("actors", why)])
     whole, kernels = _kernels(counts, scales, relation)
     spoken, squares = _activity(counts)
     greatest = max((abs(weight) for kernel in kernels.values() for weight in kernel.values()), default=0)

@@ -233,3 +233,11 @@ def test_mentions() -> None:
     assert [list(row) for _, row in network.matrix()] == [[0, 2, 1, 0], [1, 0, 0, 0], [0] * 4, [0] * 4]
     assert ties(mentions(spoken, min_weight=2)) == {("ann", "bob"): 2}
     assert ties(mentions(spoken, Only(exclude_actors=frozenset({"bob"})))) == {("ann", "cem"): 1}
+
+
+def test_of_more_actors_than_can_be_paired_none_are() -> None:
+    crowd = [(f"a{number}", "ceasefire", 2, 1) for number in range(10_001)]
+    with pytest.raises(InvalidParameters) as refused:
+        one_mode(counted(crowd), SCALES, "congruence")
+    assert [fault.place for fault in refused.value.faults] == ["actors"]
+    assert affiliation(counted(crowd), SCALES, "ignore").size == 10_001

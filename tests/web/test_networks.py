@@ -222,10 +222,10 @@ REFUSED = {
     "mentions?normalize=no&duplicates=include": ["duplicates", "normalize"],
     "ignore?windows=day&min_weight=many": ["min_weight", "windows"],
     "ignore?min_weight=nan": ["min_weight"],
-    "ignore?min_weight=1e9": ["min_weight"],
+    "ignore?min_weight=1e999": ["min_weight"],
     "ignore?actors=&issues=A&track=-": ["actors", "issues", "track"],
     "ignore?from=yesterday&known_at=2025-99": ["from", "known_at"],
-    "ignore?actors=ann&actors=bob": ["actors"],
+    "ignore?min_weight=1&min_weight=2": ["min_weight"],
 }
 
 
