@@ -51,7 +51,7 @@ TAGS = {
 _EVERYWHERE = ("unauthenticated", "invalid", "malformed", "too-many-requests", "internal", "unavailable")
 _OPEN = ("invalid", "malformed", "internal", "unavailable")
 _TAG = '(W/)?"[!#-~]*"'
-_TAGS = rf"^(\*|{_TAG}(, *{_TAG})*)$"
+_TAGS = {"pattern": rf"^(\*|{_TAG}(, *{_TAG})*)?$", "examples": ['"1"']}
 _PRECONDITIONS = {
     "GET": {
         "If-Match": "ETags: 412 if the answer is none of them.",
@@ -66,7 +66,7 @@ _RETRIES = (
     "A key of your choice, a UUID for one. For 24 hours the same request with it is given the same answer, "
     "and is not done again. 409 while the first is in progress, 422 for another request."
 )
-_KEY = rf'^("[ !#-\[\]-~]{{1,{retries.LONGEST}}}"|[!#-+\--\[\]-~]{{1,{retries.LONGEST}}})$'
+_KEY = {"pattern": rf'^("[ !#-\[\]-~]{{1,{retries.LONGEST}}}"|[!#-+\--\[\]-~]{{1,{retries.LONGEST}}})$'}
 _PRECONDITIONS["PATCH"] = _PRECONDITIONS["DELETE"] = _PRECONDITIONS["PUT"]
 _PROBLEM_HEADERS = {
     "unauthenticated": {"WWW-Authenticate": "Bearer (RFC 6750)."},
@@ -249,11 +249,9 @@ def _path_parameter(name: str) -> dict[str, Any]:
     return {"in": "path", "name": name, "required": True, "schema": shape}
 
 
-def _header(
-    name: str, description: str, pattern: str | None = None, required: bool = False
-) -> dict[str, Any]:
-    shape = {"type": "string", "pattern": pattern} if pattern else {"type": "string"}
-    return {"in": "header", "name": name, "description": description, "required": required, "schema": shape}
+def _header(name: str, description: str, shape: Any = None, required: bool = False) -> dict[str, Any]:
+    described = {"in": "header", "name": name, "description": description, "required": required}
+    return {**described, "schema": {"type": "string", **(shape or {})}}
 
 
 def _answer_header(description: str) -> dict[str, Any]:

@@ -172,8 +172,9 @@ def test_last_moment_refuses_what_has_none(text: str, reason: str) -> None:
 
 def test_the_library_is_imported_only_when_it_is_needed() -> None:
     program = (
-        "import sys; from service.diplomacy.dates import bounds; bounds('2025-12-22T19:30:00Z')\n"
-        "assert 'edtf' not in sys.modules; bounds('2025-12'); assert 'edtf' in sys.modules"
+        "import sys; from service.diplomacy.dates import bounds\n"
+        "bounds('2025-12-22T19:30:00Z'); bounds('2025-12~'); assert 'edtf' not in sys.modules\n"
+        "bounds('2025-12-XX'); assert 'edtf' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True)
 

@@ -27,12 +27,14 @@ MEANT = re.compile(
             "is not on the scale of ",
             "is, at some remove, a part of this record",
             "The cursor is not one that this service made",
+            "This Idempotency-Key was used for another request",
             # Of what several fields say together.
             r"is \S+ here and cannot be another",
             "must not be the record itself",
             "must be greater than the value before it",
             "is the key of an earlier clause",
             "is of the pages of JSON: a file has no next page",
+            "leaves out revisions, and breaks their chain",
             "is an issue on which an earlier position",
             "lies before .*, which it should follow",
             # A date that its form lets through and the calendar does not.

@@ -2,8 +2,10 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
+
+from flask import Flask
 
 from service.app import create_app
 from service.storage.database import database
@@ -31,19 +33,21 @@ def die_at_commit(number: int) -> None:
     database.connection().set_commit_hook(committing)
 
 
-def app() -> Callable[[Environ, Any], Iterable[bytes]]:
+def app() -> Flask:
     """What gunicorn is to run."""
     service = create_app()
+    answering = service.wsgi_app
 
     def called(environ: Environ, start_response: Any) -> Iterable[bytes]:
         when = environ.get("HTTP_X_DIE")
         if when:
             # There is one commit, and it has all: what a second one would add is lost.
             die_at_commit(1 if when == BEFORE else 2)
-        answer = service(environ, start_response)
+        answer: Iterable[bytes] = answering(environ, start_response)
         if when:
             # All is written, and nothing of the answer is sent.
             die()
         return answer
 
-    return called
+    service.wsgi_app = called  # type: ignore[method-assign]
+    return service
