@@ -39,6 +39,10 @@ MEANT = re.compile(
             "lies before .*, which it should follow",
             # A date that its form lets through and the calendar does not.
             "is not a date: expected EDTF",
+            # Of what a patch leaves behind, and of the lines of a file, which to OpenAPI is a string.
+            "Missing data for required field",
+            "must be an object with a kind",
+            "The text ",
             # A list that ISO keeps; the description would change with it.
             "must be an ISO 3166-1 alpha-2 code",
             # JSON Schema has 1.0 for an integer. Parley has not.
@@ -60,6 +64,18 @@ IN_DEMO = {
     "source": "siversk-strikes-talks-article",
     "statement": "trump-urges-donbas-cession",
 }
+
+
+@schemathesis.serializer("application/x-ndjson")
+def as_a_file(_: object, value: Any) -> bytes:
+    """Whatever was thought of, as the bytes of a file."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+
+@schemathesis.hook
+def filter_case(_: object, case: Any) -> bool:
+    """Whether to send it: what a file holds instead of text is text all the same, and breaks no schema."""
+    return case.media_type != "application/x-ndjson" or isinstance(case.body, str | bytes)
 
 
 @schemathesis.hook
