@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from schemas import vocabulary as words
-from schemas.fields import Id, Number
+from schemas.fields import LARGEST_INTEGER, Id, Number
 from schemas.queries import Query, ids, span, terms
 
 Choices = Mapping[str, Mapping[str, str]]
@@ -30,16 +30,20 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class Amount(fields.Float):
-    """A finite number as JSON has it, such as 2, -1, 0.25 or 1e3 (RFC 8259, section 6)."""
+    """A number as JSON has it, such as 2, -1, 0.25 or 1e3 (RFC 8259, section 6)."""
 
     default_error_messages = {"invalid": "must be a number, such as 2 or 0.25"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        rule = validate.Range(-LARGEST_INTEGER, LARGEST_INTEGER, error="must be from {min} to {max}")
+        super().__init__(validate=rule, **kwargs)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         if not (isinstance(value, str) and len(value) <= LONGEST_NUMBER and _NUMBER.fullmatch(value)):
             raise self.make_error("invalid")
-        return self._validated(value)
+        return float(value)
 
 
 def query(relation: str, about_issues: str, choices: Choices, windows: Sequence[str]) -> type[Schema]:

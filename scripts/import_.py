@@ -18,6 +18,7 @@ from scripts.store import opened
 from service.ingest import ndjson
 from service.ingest.reports import Report, summary
 from service.recording import Loaded
+from service.settings import folder
 
 
 @click.command("import")
@@ -32,7 +33,7 @@ def command(file: BinaryIO, partial: bool, dry_run: bool, as_json: bool) -> None
     without, a document that the store holds already is passed over. What parley export records has written
     is restored into an empty store as it was.
     """
-    home = opened(mapped=False).home
+    home = folder(opened(mapped=False))
     with closing(Report(home)) as report:
         with _again(file, home) as lines, watched("Reading", lambda: _size(lines)) as advance:
             loaded = ndjson.load(

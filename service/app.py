@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or all_settings.load()
     database.connect(settings)
     migrate.check()
+    all_settings.folder(settings)
     app = Flask(__name__, root_path=str(Path(__file__).parent / "web"), static_folder=None)
     # A path with a slash too many is another path, and no redirect.
     app.url_map.merge_slashes = False
@@ -78,7 +79,6 @@ def _secret(settings: Settings) -> str:
         return settings.secret_key
     file = settings.home / "secret.key"
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
         if not file.exists():
             _make_secret(file)
         key = file.read_text().strip()

@@ -160,6 +160,15 @@ def load() -> Settings:
     return Settings(**values)
 
 
+def folder(settings: Settings) -> Path:
+    """The data folder, made if it is not there. Raises BadSetting if it cannot be."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"The data folder cannot be made at {settings.home}: {error.strerror}.") from error
+    return settings.home
+
+
 def _value(setting: Setting) -> Any:
     if not os.environ.get(setting.name, "").strip():
         return setting.default

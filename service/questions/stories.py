@@ -101,14 +101,20 @@ def _entries(
     while limit > 0:
         many = min(limit, BATCH)
         rows = pages.page(kinds, filters, at=at, window=span.window, after=after, limit=many)
-        included = records.named([row.revision for row in rows], INCLUDED, at)
-        named = {id: orjson.loads(document) for id, document in included.items()}
-        names = {id: one["name"] for id, one in named.items() if one["kind"] == "actor"}
-        for row in rows:
-            yield _entry(row, named, names)
+        # By a function, which forgets what it held before the next are read.
+        yield from _told(rows, at)
         if len(rows) < many:
             return
         after, limit = rows[-1].position, limit - many
+        del rows
+
+
+def _told(rows: Sequence[Row], at: int | None) -> Iterator[Entry]:
+    included = records.named([row.revision for row in rows], INCLUDED, at)
+    named = {id: orjson.loads(document) for id, document in included.items()}
+    names = {id: one["name"] for id, one in named.items() if one["kind"] == "actor"}
+    for row in rows:
+        yield _entry(row, named, names)
 
 
 def _entry(row: Row, named: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> Entry:

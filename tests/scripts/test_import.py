@@ -40,6 +40,16 @@ def test_standard_input_and_blank_lines(ready: Parley) -> None:
     )
 
 
+def test_a_database_elsewhere_than_in_the_data_folder(
+    parley: Parley, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read is kept in the data folder meanwhile, which nobody has made yet."""
+    monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path}/elsewhere.db")
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "nowhere"))
+    parley("migrate")
+    assert parley("import", "-", input=lines(ANN)).stdout == "1 records created, 0 unchanged\n"
+
+
 def test_nothing_is_something_that_can_be_imported(ready: Parley) -> None:
     assert ready("import", "-", input="").stdout == "0 records created, 0 unchanged\n"
 
