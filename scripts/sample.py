@@ -11,6 +11,7 @@ from schemas import vocabulary as words
 from service.diplomacy import documents, revisions
 from service.diplomacy.documents import Document
 from service.storage import bulk, writing
+from service.storage.database import roomy
 from service.storage.writing import NewRevision
 
 AUTHOR = "parley benchmark"
@@ -68,13 +69,13 @@ def made_up(shape: Shape, seed: int = 1) -> Iterator[Document]:
         yield _statement(number, day, track, source, talk, some_actor, some_issue, chance)
 
 
+@roomy()
 def fill(shape: Shape, edges: int | None = None, seed: int = 1, done: Callable[[int], object] = id) -> int:
     """Write the documents, until there are so many edges, into an empty store; how many edges there are.
 
     Straight into the tables (``service.storage.bulk``): ``recording.write`` would take ten times as long, and
     neither checks nor search are what is measured on it. ``done`` is told of each batch's number of edges.
     """
-    bulk.prepare()
     made, keys, head, total = made_up(shape, seed), {}, writing.head(), 0
     key = itertools.count(1)
     while batch := list(itertools.islice(made, BATCH)):

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from service.errors import Fault, Invalid
 from service.recording.batches import carry_out
-from service.recording.run import MOST_TOLD, Entry, Outcome, Run, begin
-from service.storage import database
+from service.recording.run import MOST_TOLD, Entry, Outcome, Run, Undone, at_length, begin
 
 MOST_ROUNDS = 20
 """How often what is left is tried again without what was refused."""
@@ -28,10 +27,6 @@ Telling = Callable[[], Told]
 """Called at the beginning of each round; what the last one was told is what there is."""
 Entries = Callable[[bool], Iterable[Entry]]
 """Gives all entries, each time that it is called, to a store that is empty, or not."""
-
-
-class _Undone(Exception):
-    """Ends a transaction of which nothing is to be kept."""
 
 
 def load(
@@ -73,15 +68,12 @@ def _round(
         if told:
             told(entry, outcome, left_out.get(entry.number, ()))
 
-    try:
-        with database.roomy(), database.writing():
-            run = begin(author, counted, partial=partial)
-            given = entries(run.start == 0)
-            carry_out(run, (entry._replace(left_out=entry.number in left_out) for entry in given))
-            if run.refused.numbers or dry_run:
-                raise _Undone
-    except _Undone:
-        pass
+    with at_length():
+        run = begin(author, counted, partial=partial)
+        given = entries(run.start == 0)
+        carry_out(run, (entry._replace(left_out=entry.number in left_out) for entry in given))
+        if run.refused.numbers or dry_run:
+            raise Undone
     created = counts["created"] + counts["merged"]
     return run, Loaded(created, counts["amended"], counts["unchanged"], len(left_out), run.head.seq)
 

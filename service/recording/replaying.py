@@ -13,8 +13,8 @@ from service.diplomacy.documents import Document
 from service.errors import Conflict, Fault, Invalid, ParleyError
 from service.recording.batches import carry_out
 from service.recording.merging import join
-from service.recording.run import Entry, Outcome, begin, now
-from service.storage import database, writing
+from service.recording.run import Entry, Outcome, Undone, at_length, begin, now
+from service.storage import writing
 
 
 class Recorded(NamedTuple):
@@ -32,10 +32,6 @@ class Recorded(NamedTuple):
     size: int = 0
 
 
-class _Undone(Exception):
-    """Ends a transaction of which nothing is to be kept."""
-
-
 def replay(recorded: Iterable[Recorded], *, dry_run: bool = False) -> int:
     """Do again, in an empty store, all that was done in another one; the number of revisions.
 
@@ -44,16 +40,13 @@ def replay(recorded: Iterable[Recorded], *, dry_run: bool = False) -> int:
     missing or does not come to the hash that it had. Then nothing was written.
     """
     done = 0
-    try:
-        with database.roomy(), database.writing():
-            if writing.head().seq:
-                raise Conflict("Revisions are taken into an empty store only.")
-            for (at, author), group in groupby(recorded, key=lambda one: (one.recorded_at, one.recorded_by)):
-                done += _transaction(group, author, at, done)
-            if dry_run:
-                raise _Undone
-    except _Undone:
-        pass
+    with at_length():
+        if writing.head().seq:
+            raise Conflict("Revisions are taken into an empty store only.")
+        for (at, author), group in groupby(recorded, key=lambda one: (one.recorded_at, one.recorded_by)):
+            done += _transaction(group, author, at, done)
+        if dry_run:
+            raise Undone
     return done
 
 

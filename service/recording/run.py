@@ -2,7 +2,8 @@
 
 import time
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,13 +14,24 @@ from service.diplomacy import documents, faults, revisions
 from service.diplomacy.changes import Change
 from service.diplomacy.documents import Document
 from service.errors import Fault, Invalid, ParleyError
-from service.storage import writing
+from service.storage import database, writing
 from service.storage.writing import Head, Known, NewRevision
 
 MOST_TOLD = 1_000
 """Of how many refused changes it is kept what is wrong with them."""
 MOST_KEPT = 4_000_000
 """How many characters of refused documents are kept, to say what else is wrong with them."""
+
+
+class Undone(Exception):
+    """Ends ``at_length`` and keeps nothing of it; its caller goes on."""
+
+
+@contextmanager
+def at_length() -> Iterator[None]:
+    """A transaction of many changes, with room for them, which ``Undone`` takes back."""
+    with suppress(Undone), database.roomy(), database.writing():
+        yield
 
 
 class Outcome(NamedTuple):

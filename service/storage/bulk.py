@@ -7,19 +7,10 @@ what ``service.recording`` would have written, row for row; a test compares the 
 from collections.abc import Iterable
 from typing import Any
 
-from service.storage.database import database, told, writing
+from service.storage.database import writing
 from service.storage.models import Edge, Record, Revision
 from service.storage.rows import insert
 from service.storage.writing import NewRevision
-
-CACHE_KIBIBYTES = 256 * 1024
-"""Rows come in no order that the indexes have: with the usual 2 MiB the time goes into their pages."""
-
-
-def prepare() -> None:
-    """Let this connection keep more of the file in memory. Call it once, before the first rows."""
-    with told():
-        database.execute_sql(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
 
 
 def append(revisions: Iterable[NewRevision], edges: Iterable[dict[str, Any]]) -> None:

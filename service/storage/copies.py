@@ -12,7 +12,7 @@ from peewee import SQL, fn
 from service.storage.database import reading
 from service.storage.knowledge import holds
 from service.storage.models import Edge, Revision
-from service.storage.records import Version
+from service.storage.records import VERSION, Version
 
 ROWS_AT_ONCE = 1_000
 
@@ -30,15 +30,7 @@ def documents(kinds: Sequence[str], at: int) -> Iterator[bytes]:
 
 def revisions(at: int) -> Iterator[Version]:
     """Every revision up to ``at``."""
-    query = Revision.select(
-        Revision.seq,
-        Revision.version,
-        Revision.action,
-        Revision.recorded_at,
-        Revision.recorded_by,
-        Revision.hash,
-        Revision.document,
-    ).where(Revision.seq <= at)
+    query = Revision.select(*VERSION).where(Revision.seq <= at)
     for rows in _parts(query):
         for row in rows:
             yield Version._make((*row[:5], bytes(row[5]), bytes(row[6])))

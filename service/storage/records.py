@@ -30,6 +30,18 @@ class Version(NamedTuple):
     document: bytes
 
 
+VERSION = (
+    Revision.seq,
+    Revision.version,
+    Revision.action,
+    Revision.recorded_at,
+    Revision.recorded_by,
+    Revision.hash,
+    Revision.document,
+)
+"""The columns of a `Version`."""
+
+
 class Resolved(NamedTuple):
     """What an id stands for: the key of its record, or of the one that this was merged into."""
 
@@ -96,20 +108,7 @@ def versions(key: int, at: int | None, after: int, limit: int) -> list[Version]:
     conditions = [Revision.record == key, Revision.version > after]
     if at is not None:
         conditions.append(Revision.seq <= at)
-    query = (
-        Revision.select(
-            Revision.seq,
-            Revision.version,
-            Revision.action,
-            Revision.recorded_at,
-            Revision.recorded_by,
-            Revision.hash,
-            Revision.document,
-        )
-        .where(*conditions)
-        .order_by(Revision.version)
-        .limit(limit)
-    )
+    query = Revision.select(*VERSION).where(*conditions).order_by(Revision.version).limit(limit)
     return [Version._make(row) for row in query.tuples()]
 
 
