@@ -4,13 +4,17 @@ Checked against gunicorn 27.0. What is not named here is gunicorn's default, and
 """
 
 import os
+import shutil as _shutil
+import socket as _socket
 from pathlib import Path
 
 from gunicorn import util as _util
 from gunicorn.http import wsgi as _wsgi
 from orjson import dumps as _dumps
 
+from service import logs as _logs
 from service import secrets as _secrets
+from service.settings import folder as _folder
 from service.settings import load as _load
 
 _settings = _load()
@@ -68,11 +72,17 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # A socket under $HOME, by which the server could be told things. Signals suffice, and $HOME may be read-only.
 control_socket_disable = True
 
-# A line for each request is the proxy's to write; gunicorn's own words, and the service's about what failed,
-# go to standard error. Standard output stays free.
+# The service writes a line for each request itself, which knows the route and the token's number; gunicorn's
+# own words take the same form. All goes to standard error. Standard output stays free.
 accesslog = None
-errorlog = "-"
-loglevel = "info"
+loglevel = _settings.log_level
+logconfig_dict = _logs.configuration(_settings)
+
+# Each worker keeps its numbers in files of this folder, whose sum any of them tells. Set before
+# prometheus-client is loaded, which takes it from there.
+if _settings.metrics_bind:
+    _metrics = _folder(_settings) / "metrics"
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 
 # A request that cannot be read is quoted in the log, with the token that a mistyped line may hold.
 _secrets.keep_from_logs()
@@ -81,9 +91,33 @@ _secrets.keep_from_logs()
 _wsgi.SERVER = "parley"
 
 
+def on_starting(server):  # type: ignore[no-untyped-def]
+    """Begin to count anew, and see at once, in the master, whether the metrics' address is free."""
+    if _settings.metrics_bind:
+        _shutil.rmtree(_metrics, ignore_errors=True)
+        _metrics.mkdir(mode=0o700)
+        host, _, port = _settings.metrics_bind.rpartition(":")
+        family = _socket.AF_INET6 if "[" in host else _socket.AF_INET
+        with _socket.socket(family) as probe:
+            probe.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+            probe.bind((host.strip("[]"), int(port)))
+
+
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Let the service see that its worker was told to stop: answers that are held are then given at once."""
     worker.wsgi.config["STOPPING"] = lambda: not worker.alive
+    if _settings.metrics_bind:
+        from service.web import metrics
+
+        metrics.serve(_settings.metrics_bind)
+
+
+def child_exit(server, worker):  # type: ignore[no-untyped-def]
+    """What was under way in a worker that is gone is so no longer."""
+    if _settings.metrics_bind:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)
 
 
 def _refuse(sock, status, reason, message):  # type: ignore[no-untyped-def]

@@ -139,8 +139,20 @@ class ImportReport(Schema):
 
 
 class Health(Schema):
-    status = _word(("ok", "unavailable"), required=True)
-    detail = fields.String()
+    status = _word(("ok",), required=True)
+
+
+class HealthWarning(Schema):
+    name = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class Readiness(Health):
+    warnings = fields.List(
+        fields.Nested(HealthWarning),
+        required=True,
+        metadata={"description": "What endangers the database although it answers, as parley doctor has it."},
+    )
 
 
 def recorded(kind: str) -> type[Schema]:

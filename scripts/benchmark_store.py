@@ -37,7 +37,7 @@ def make(edges: int) -> int:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=edges)
         made = sample.fill(sample.Shape.of_edges(edges), edges, done=lambda n: progress.advance(task, n))
-    database.database.close()
+    database.disconnect()
     aside.rename(found.home)
     return made
 

@@ -21,6 +21,9 @@ COMMANDS = {
     "merge": ("scripts.merge", "Make one record of two that are the same."),
     "duplicates": ("scripts.duplicates", "Find records of one name, and of names that look the same."),
     "check": ("scripts.check", "Check that the store is what was written to it."),
+    "backup": ("scripts.backup", "Copy the whole store into a file, and check the copy."),
+    "restore": ("scripts.restore", "Put a backup in the place of the store."),
+    "doctor": ("scripts.doctor", "Look for what endangers the database."),
     "benchmark": ("scripts.benchmark", "Measure, beside what one would otherwise use."),
 }
 REFUSED = 1

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from service import settings
+from service.secrets import without_password
 
 COLUMNS = ("Value", "Default", "What it is")
 
@@ -36,4 +37,4 @@ def command(as_json: bool) -> None:
 
 def _shown(value: object, secret: bool = False) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return "(set)" if secret and text else text
+    return "(set)" if secret and text else without_password(text)

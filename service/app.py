@@ -14,12 +14,14 @@ from service.web import (
     access,
     bodies,
     changes,
+    consistency,
     cors,
     cursors,
     graphs,
     guards,
     limits,
     networks,
+    observed,
     operations,
     pages,
     preconditions,
@@ -59,6 +61,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         *transfers.operations(),
         *pages.operations(),
     )
+    observed.install(app, settings)
+    consistency.install(app)
     limits.install(app, settings, secret)
     access.install(app, uncounted={operation.name for operation in described if operation.scope == OPEN})
     cors.install(app, settings)

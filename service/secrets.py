@@ -1,4 +1,4 @@
-"""What a token looks like, and that none stands in a log."""
+"""What tokens and passwords look like, and that none stands where others can read it."""
 
 import logging
 import re
@@ -7,6 +7,7 @@ from typing import Any
 PREFIX = "parley_"
 """What every token begins with, so that a scanner for leaked secrets can know one."""
 _TOKEN = re.compile(rf"\b{PREFIX}[\w-]{{20,}}", re.ASCII | re.IGNORECASE)
+_PASSWORD = re.compile(r"(?<=:)[^:@/?]+(?=@)|(?<=password=)[^&]*")
 
 
 def hidden(text: str) -> str:
@@ -16,6 +17,15 @@ def hidden(text: str) -> str:
     'Bearer parley_[hidden], parley_short'
     """
     return _TOKEN.sub(f"{PREFIX}[hidden]", text)
+
+
+def without_password(address: str) -> str:
+    """A database's address as it may be shown.
+
+    >>> without_password("postgresql://desk:secret@db1,db2/parley?password=x&sslmode=require")
+    'postgresql://desk:***@db1,db2/parley?password=***&sslmode=require'
+    """
+    return _PASSWORD.sub("***", address)
 
 
 def keep_from_logs() -> None:

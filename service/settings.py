@@ -43,6 +43,11 @@ def _origins(text: str) -> None:
             raise ValidationError(f"{origin.strip()!r} is not an origin, as https://desk.example.org.")
 
 
+def _address(text: str) -> None:
+    if not re.fullmatch(r"(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}", text):
+        raise ValidationError("is not an address and a port, as 127.0.0.1:9464.")
+
+
 TABLE = (
     Setting(
         "PARLEY_HOME",
@@ -52,8 +57,34 @@ TABLE = (
     Setting(
         "PARLEY_DATABASE_URL",
         "",
-        "Where the records are kept: sqlite:///relative/file or sqlite:////absolute/file. "
-        "Empty: parley.db in the data folder.",
+        "Where the records are kept: sqlite:///relative/file, sqlite:////absolute/file, or a PostgreSQL "
+        "server, as libpq has it: postgresql://user@host/database. Empty: parley.db in the data folder.",
+    ),
+    Setting(
+        "PARLEY_DATABASE_READ_URL",
+        "",
+        "PostgreSQL: where hot standbys are read from, with several hosts as libpq has it: "
+        "postgresql://host1,host2/database?target_session_attrs=prefer-standby. Empty: all is asked of "
+        "PARLEY_DATABASE_URL.",
+    ),
+    Setting(
+        "PARLEY_MAX_STALENESS",
+        5.0,
+        "Seconds that an answer from a standby may be behind; what would be older is asked of the primary.",
+        Range(0.1, 86_400),
+    ),
+    Setting(
+        "PARLEY_READ_WAIT",
+        0.2,
+        "Seconds that a read waits for a standby to have the revision that its Parley-Revision names, before "
+        "the primary is asked.",
+        Range(0, 60),
+    ),
+    Setting(
+        "PARLEY_POOL",
+        0,
+        "PostgreSQL: connections that one worker keeps to each server. 0: one more than it has threads.",
+        Range(0, 1000),
     ),
     Setting("PARLEY_BIND", "127.0.0.1:8000", "Address and port that the service listens on."),
     Setting("PARLEY_WORKERS", 2, "Worker processes.", Range(1, 512)),
@@ -118,6 +149,24 @@ TABLE = (
         secret=True,
     ),
     Setting(
+        "PARLEY_LOG_FORMAT",
+        "auto",
+        "Lines on standard error: 'json' for a program, 'console' for a person, 'auto': that on a terminal.",
+        OneOf(("auto", "json", "console")),
+    ),
+    Setting(
+        "PARLEY_LOG_LEVEL",
+        "info",
+        "The least that is logged: 'info' has a line for each request, 'warning' only what went wrong.",
+        OneOf(("debug", "info", "warning", "error")),
+    ),
+    Setting(
+        "PARLEY_METRICS_BIND",
+        "",
+        "Address and port of a listener of its own on which Prometheus finds /metrics. Empty: none.",
+        _address,
+    ),
+    Setting(
         "PARLEY_WEBHOOK_PRIVATE",
         False,
         "Whether webhooks may go to addresses that are not public: this machine, its network.",
@@ -130,6 +179,10 @@ class Settings(NamedTuple):
 
     home: Path
     database_url: str
+    database_read_url: str
+    max_staleness: float
+    read_wait: float
+    pool: int
     bind: str
     workers: int
     threads: int
@@ -145,6 +198,9 @@ class Settings(NamedTuple):
     synchronous: str
     mmap_bytes: int
     secret_key: str
+    log_format: str
+    log_level: str
+    metrics_bind: str
     webhook_private: bool
 
 

@@ -5,7 +5,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from service.app import create_app
 from service.ingest import demo as demo_negotiation
 from service.settings import Settings
 from service.storage import database, migrate, tokens
+from tests import postgres
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,11 +32,69 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("parley")
 
 
+BACKENDS = os.environ.get("PARLEY_TEST_DATABASES", "sqlite postgresql").split()
+"""The databases that everything is tested on; a module or test that is of one alone has its mark."""
+
+Another = Callable[[], str]
+"""Gives the address of one more database: a file that is not there yet, or an empty one on the server."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "backend" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("database")
+        metafunc.parametrize("backend", [mark.args[0]] if mark else BACKENDS, scope="session")
+
+
+@pytest.fixture(scope="session")
+def another(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Another]:
+    """Makes databases that nobody else uses, and that are gone in the end."""
+    made, numbers = [], count(1)
+    folder = tmp_path_factory.mktemp("databases")
+
+    def one() -> str:
+        if backend == "sqlite":
+            return f"sqlite:///{folder / f'{next(numbers)}.db'}"
+        made.append(postgres.fresh(_name()))
+        return made[-1]
+
+    yield one
+    for url in made:
+        postgres.drop(url)
+
+
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(
+    backend: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
     """Settings of a store that nobody else uses."""
     monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "home"))
-    return all_settings.load()
+    if backend == "sqlite":
+        yield all_settings.load()
+        return
+    url = postgres.fresh(_name(), _migrated() if "store" in request.fixturenames else None)
+    monkeypatch.setenv("PARLEY_DATABASE_URL", url)
+    yield all_settings.load()
+    postgres.drop(url)
+
+
+NUMBERS = count(1)
+
+
+def _name() -> str:
+    return f"parley_{os.getpid()}_{next(NUMBERS)}"
+
+
+def _migrated() -> str:
+    """The name of a database on the server that is migrated and empty: made once a run."""
+    made = postgres.server() / "migrated"
+    with postgres.one_at_a_time():
+        if not made.exists():
+            url = postgres.fresh("migrated")
+            database.connect(all_settings.load()._replace(database_url=url))
+            migrate.migrate()
+            database.disconnect()
+            made.touch()
+    return "migrated"
 
 
 @pytest.fixture
@@ -43,7 +103,7 @@ def store(settings: Settings) -> Iterator[Settings]:
     database.connect(settings, create=True)
     migrate.migrate()
     yield settings
-    database.database.close()
+    database.disconnect()
 
 
 @pytest.fixture
@@ -122,9 +182,20 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def address(backend: str) -> Iterator[dict[str, str]]:
+    """Where a real server is to keep its records, as settings: one database for all that ask for it."""
+    if backend == "sqlite":
+        yield {}
+        return
+    url = postgres.fresh(_name())
+    yield {"PARLEY_DATABASE_URL": url}
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, address: dict[str, str]) -> Iterator[Server]:
     """A running server with the demo negotiation. Tests that write to it use ids of their own."""
-    running = Server(tmp_path_factory.mktemp("server") / "home")
+    running = Server(tmp_path_factory.mktemp("server") / "home", **address)
     running.parley("demo")
     running.start()
     yield running

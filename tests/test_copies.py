@@ -2,7 +2,6 @@
 
 import io
 from collections import Counter
-from pathlib import Path
 from random import Random
 
 import orjson
@@ -18,20 +17,16 @@ from service.recording import batches, staging
 from service.settings import Settings
 from service.storage import copies, database, migrate, records, writing
 from service.storage.models import Edge, Record, Revision
-from tests.conftest import ACTOR, ISSUE, SOURCE, statement
+from tests.conftest import ACTOR, ISSUE, SOURCE, Another, statement
 from tests.storage import asking
 from tests.storage.walk import OPERATIONS, World
 
 WALKS = (8, 14, 32)
 
 
-def empty(folder: Path) -> None:
+def empty(another: Another) -> None:
     """Another store, empty, which is the one that is asked from now on."""
-    folder.mkdir()
-    database.connect(
-        all_settings.load()._replace(database_url=f"sqlite:///{folder / 'parley.db'}", synchronous="off"),
-        create=True,
-    )
+    database.connect(all_settings.load()._replace(database_url=another(), synchronous="off"), create=True)
     migrate.migrate()
 
 
@@ -81,10 +76,10 @@ def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 
 @pytest.mark.parametrize("seed", WALKS)
 @pytest.mark.usefixtures("batch")
-def test_records_come_to_the_same_records(store: Settings, tmp_path: Path, seed: int) -> None:
+def test_records_come_to_the_same_records(store: Settings, another: Another, seed: int) -> None:
     walked(seed)
     text, answered, hits = plain(), answers(None, "past"), found()
-    empty(tmp_path / "other")
+    empty(another)
     loaded = load(text)
     assert loaded.created == loaded.revision == len(text.splitlines())
     assert plain() == text
@@ -98,7 +93,7 @@ def test_records_come_to_the_same_records(store: Settings, tmp_path: Path, seed:
 
 @pytest.mark.parametrize("seed", WALKS)
 @pytest.mark.usefixtures("batch")
-def test_revisions_come_to_the_same_past(store: Settings, tmp_path: Path, seed: int) -> None:
+def test_revisions_come_to_the_same_past(store: Settings, another: Another, seed: int) -> None:
     walked(seed)
     moments = [at for (at,) in Revision.select(Revision.recorded_at).distinct().tuples()]
     text, records_as_such, head, hits = whole(), plain(), writing.head(), found()
@@ -106,7 +101,7 @@ def test_revisions_come_to_the_same_past(store: Settings, tmp_path: Path, seed: 
     answered = {at: answers(at) for at in (None, *asked)}
     edges = sorted(map(repr, Edge.select().tuples()))
     rows = sorted(map(repr, Record.select().tuples()))
-    empty(tmp_path / "other")
+    empty(another)
     load(text)
     assert whole() == text
     assert plain() == records_as_such
@@ -124,12 +119,12 @@ def test_the_walks_are_of_every_sort(store: Settings) -> None:
         assert done[what], what
 
 
-def walked_in(seed: int, settings: Settings) -> Counter[str]:
-    empty(settings.home / f"walk-{seed}")
+def walked_in(seed: int, another: Another) -> Counter[str]:
+    empty(another)
     return walked(seed).done
 
 
-def test_an_export_as_of_an_earlier_instant(store: Settings, tmp_path: Path) -> None:
+def test_an_export_as_of_an_earlier_instant(store: Settings, another: Another) -> None:
     walked(1)
     at = Revision.get_by_id(records.latest() // 2).recorded_at
     until = records.revision_at(at)
@@ -137,7 +132,7 @@ def test_an_export_as_of_an_earlier_instant(store: Settings, tmp_path: Path) -> 
     past = b"".join(questions.exported_revisions(known_at=at))
     assert past.count(b"\n") == until < records.latest()
     assert whole().startswith(past)
-    empty(tmp_path / "other")
+    empty(another)
     load(past)
     assert answers(None) == answers(at) == answered
     assert plain() == text
@@ -164,7 +159,7 @@ def test_only_some_kinds(store: Settings) -> None:
 
 
 @pytest.fixture
-def past(store: Settings, tmp_path: Path) -> list[dict[str, object]]:
+def past(store: Settings, another: Another) -> list[dict[str, object]]:
     """The lines of a small past; the store that is asked is empty."""
     for change in (
         Change("actor", "ann", ACTOR),
@@ -176,7 +171,7 @@ def past(store: Settings, tmp_path: Path) -> list[dict[str, object]]:
         recording.write([change], "us")
     recording.merge("actor", "bob", "ann", "us")
     lines = [orjson.loads(line) for line in whole().splitlines()]
-    empty(tmp_path / "other")
+    empty(another)
     return lines
 
 
@@ -232,11 +227,11 @@ def test_who_may_restore(past: list[dict[str, object]]) -> None:
 
 
 def test_without_that_right_an_export_is_recorded_as_new(
-    past: list[dict[str, object]], tmp_path: Path
+    past: list[dict[str, object]], another: Another
 ) -> None:
     load(lines(*past[:5]))
     text = plain()
-    empty(tmp_path / "third")
+    empty(another)
     loaded = load(text, restoring=False)
     assert loaded.created == 4
     said = orjson.loads(questions.record("statement", "said").body)

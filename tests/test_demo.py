@@ -10,6 +10,7 @@ from service import settings as all_settings
 from service.app import create_app
 from service.ingest import demo
 from service.storage import database, migrate
+from tests.conftest import Another
 
 THE_ARTICLE = "siversk-strikes-talks-article"
 
@@ -17,10 +18,10 @@ Ask = Callable[[str], Any]
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+def ask(tmp_path_factory: pytest.TempPathFactory, another: Another) -> Iterator[Ask]:
     """The body of the answer to a GET on a store that holds the demo and nothing else."""
     home = tmp_path_factory.mktemp("demo")
-    settings = all_settings.load()._replace(home=home, database_url=f"sqlite:///{home / 'parley.db'}")
+    settings = all_settings.load()._replace(home=home, database_url=another())
     database.connect(settings, create=True)
     migrate.migrate()
     demo.load()
@@ -32,7 +33,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
         return answer.json
 
     yield get
-    database.database.close()
+    database.disconnect()
 
 
 def figures(event: dict[str, Any]) -> dict[tuple[float, str | None], str]:

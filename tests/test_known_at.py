@@ -1,8 +1,7 @@
 """What was answered then is answered again by ``known_at``: after amendments, deletions and merges too."""
 
 from collections import Counter
-from itertools import count, pairwise
-from pathlib import Path
+from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 
@@ -21,12 +20,11 @@ from service.questions import Paging, Span
 from service.settings import Settings
 from service.storage import database, migrate, records
 from service.storage.models import Revision
-from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, statement, talk
+from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, Another, statement, talk
 from tests.storage import asking
 from tests.storage.walk import HOW_MANY, OPERATIONS, World, Write
 
 QUESTIONS = list(asking.everything())
-NUMBERS = count()
 
 
 class Taken(NamedTuple):
@@ -37,9 +35,8 @@ class Taken(NamedTuple):
     answers: list[bytes]
 
 
-def fresh(settings: Settings, folder: Path) -> World:
-    file = folder / f"{next(NUMBERS)}.db"
-    database.connect(settings._replace(database_url=f"sqlite:///{file}"), create=True)
+def fresh(settings: Settings, another: Another) -> World:
+    database.connect(settings._replace(database_url=another()), create=True)
     migrate.migrate()
     return World()
 
@@ -82,13 +79,13 @@ def asked_again(taken: list[Taken]) -> None:
         st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 25), st.integers(0, 99)), min_size=4, max_size=9
     )
 )
-def test_answers_are_the_same_later(settings: Settings, tmp_path: Path, writes: list[Write]) -> None:
-    asked_again(written(fresh(settings, tmp_path), writes))
+def test_answers_are_the_same_later(settings: Settings, another: Another, writes: list[Write]) -> None:
+    asked_again(written(fresh(settings, another), writes))
 
 
-def test_a_long_past(settings: Settings, tmp_path: Path) -> None:
+def test_a_long_past(settings: Settings, another: Another) -> None:
     """One long sequence in which every sort of write is seen to succeed."""
-    world, random = fresh(settings, tmp_path), Random(11)  # noqa: S311
+    world, random = fresh(settings, another), Random(11)  # noqa: S311
     writes: list[Write] = [
         (random.choice(OPERATIONS), random.randint(0, 25), random.randint(0, 999)) for _ in range(8)
     ]

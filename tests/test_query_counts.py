@@ -15,7 +15,7 @@ from service import settings as all_settings
 from service.app import create_app
 from service.diplomacy.changes import Change
 from service.storage import database, migrate
-from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, statement, talk
+from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, Another, statement, talk
 
 SMALL, LARGE = 3, 300
 Query = tuple[str, Any]
@@ -67,10 +67,11 @@ def queries() -> Iterator[list[Query]]:
         log.setLevel(level)
 
 
-def filled(home: Any, many: int) -> Flask:
+def filled(home: Any, url: str, many: int) -> Flask:
     """A service on a store with so many statements, and a third as many talks, in tracks three deep."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PARLEY_HOME", str(home))
+        patch.setenv("PARLEY_DATABASE_URL", url)
         settings = all_settings.load()
     database.connect(settings, create=True)
     migrate.migrate()
@@ -103,8 +104,10 @@ def filled(home: Any, many: int) -> Flask:
 
 
 @pytest.fixture(scope="module", params=[SMALL, LARGE])
-def sized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    app = filled(tmp_path_factory.mktemp("store"), request.param)
+def sized(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, another: Another
+) -> FlaskClient:
+    app = filled(tmp_path_factory.mktemp("store"), another(), request.param)
     return app.test_client()
 
 
@@ -147,8 +150,8 @@ STEADY = [
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Flask]:
-    return {many: filled(tmp_path_factory.mktemp("grown"), many) for many in (500, 3_000)}
+def grown(tmp_path_factory: pytest.TempPathFactory, another: Another) -> dict[int, Flask]:
+    return {many: filled(tmp_path_factory.mktemp("grown"), another(), many) for many in (500, 3_000)}
 
 
 def on(app: Flask) -> FlaskClient:
@@ -157,6 +160,7 @@ def on(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("path", [path for path in COUNTS if "search" not in path])
 def test_no_table_is_read_from_end_to_end(grown: dict[int, Flask], path: str) -> None:
     for sql, parameters in asked(on(grown[3_000]), path):
@@ -186,6 +190,7 @@ def steps(client: FlaskClient, path: str) -> int:
     return taken
 
 
+@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("path", STEADY)
 def test_a_page_costs_the_same_in_a_larger_store(grown: dict[int, Flask], path: str) -> None:
     """Also far into the answer. Ties aside: entries of one date are sorted by id as they are read."""

@@ -1,7 +1,5 @@
 """Talk timelines: what is on them, in what order, and what they carry; by hand and against a slow oracle."""
 
-from itertools import count
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,10 +18,9 @@ from service.diplomacy.documents import find
 from service.questions import Paging, Span
 from service.settings import Settings
 from service.storage import database, migrate
-from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, statement, talk
+from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, Another, statement, talk
 from tests.storage.walk import HOW_MANY, World
 
-NUMBERS = count()
 CITED = [{"source": "source"}]
 Document = dict[str, Any]
 
@@ -229,9 +226,8 @@ def filtered(
 
 @hypothesis_settings(max_examples=20, phases=[Phase.generate])
 @given(seed=st.integers(0, 9_999), data=st.data())
-def test_against_the_oracle(settings: Settings, tmp_path: Path, seed: int, data: st.DataObject) -> None:
-    file = tmp_path / f"{next(NUMBERS)}.db"
-    database.connect(settings._replace(database_url=f"sqlite:///{file}"), create=True)
+def test_against_the_oracle(settings: Settings, another: Another, seed: int, data: st.DataObject) -> None:
+    database.connect(settings._replace(database_url=another()), create=True)
     migrate.migrate()
     world, random = World(), Random(seed)  # noqa: S311
     world.begin()

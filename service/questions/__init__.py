@@ -4,11 +4,12 @@ Every answer is made ready for ``orjson.dumps``, with stored documents in it as 
 (``orjson.Fragment``): no record is serialised again.
 """
 
-from service.questions.asking import Answer, Page, Paging, Position, Span, state
+from service.questions.asking import Answer, Page, Paging, Position, Span, age, at_once, not_before, state
 from service.questions.changes import Changes, arrival, change, changed, news
 from service.questions.checking import Finding, Head, check
 from service.questions.exporting import exported, exported_revisions
 from service.questions.graphs import GraphQuestion, drawn
+from service.questions.health import Concern, diagnosis, standing
 from service.questions.network_files import as_graph, as_json, as_matrix, measured, measured_table
 from service.questions.networks import NetworkQuestion, Networks, tied
 from service.questions.reading import Document, found, listing, past, record, revision
@@ -17,6 +18,7 @@ from service.questions.stories import history, timeline, told
 __all__ = [
     "Answer",
     "Changes",
+    "Concern",
     "Document",
     "Finding",
     "GraphQuestion",
@@ -27,13 +29,16 @@ __all__ = [
     "Paging",
     "Position",
     "Span",
+    "age",
     "arrival",
     "as_graph",
     "as_json",
     "as_matrix",
+    "at_once",
     "change",
     "changed",
     "check",
+    "diagnosis",
     "drawn",
     "exported",
     "exported_revisions",
@@ -43,9 +48,11 @@ __all__ = [
     "measured",
     "measured_table",
     "news",
+    "not_before",
     "past",
     "record",
     "revision",
+    "standing",
     "state",
     "tied",
     "timeline",

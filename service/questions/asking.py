@@ -1,13 +1,14 @@
 """What every question has: what part of the past it asks for, which page, whose record it is about."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import orjson
 
 from schemas.vocabulary import REFERENCES, Reference
 from service.errors import Moved, NotFound
-from service.storage import records
+from service.storage import database, records
 from service.storage.knowledge import Window
 
 Answer = dict[str, Any]
@@ -44,6 +45,21 @@ class Paging(NamedTuple):
 
     limit: int
     after: Position | None = None
+
+
+def not_before(revision: int) -> None:
+    """What this thread asks from here on is answered from a state that has the revision (``state``)."""
+    database.not_before(revision)
+
+
+def age() -> float | None:
+    """How many seconds old, at most, what was last read from a standby was; None: nothing was."""
+    return database.age()
+
+
+def at_once() -> AbstractContextManager[None]:
+    """Questions that are asked meanwhile are answered from one state of the store."""
+    return database.reading()
 
 
 def state() -> int:

@@ -44,6 +44,8 @@ class Outcome(NamedTuple):
     document: bytes
     hash: bytes = b""
     """The revision's; empty where there was none to write."""
+    revision: int = 0
+    """Its number; 0 where there was none to write."""
 
 
 class Entry(NamedTuple):
@@ -214,4 +216,4 @@ def revision(
 
 
 def outcome(made: NewRevision) -> Outcome:
-    return Outcome(made.id, made.kind, made.version, made.action, made.document, made.hash)
+    return Outcome(made.id, made.kind, made.version, made.action, made.document, made.hash, made.seq)

@@ -1,9 +1,6 @@
 """The answers kept for whoever asks again (table ``attempt``), and which are being made just now."""
 
-import fcntl
 import hashlib
-import os
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +8,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from service.errors import KeyInUse, StoreUnavailable
+from service.errors import KeyInUse
 from service.storage import models
-from service.storage.database import database, reading
+from service.storage.database import database, reading, told
 
 KEPT_FOR = 24 * 60 * 60 * 1_000_000
 """Microseconds that an answer is kept for."""
@@ -51,7 +48,7 @@ class Kept(NamedTuple):
 def find(attempt: Attempt) -> Kept | None:
     """What was answered to this attempt, or to another request under its key, in the last 24 hours."""
     table = models.Attempt
-    with reading():
+    with reading(newest=True):
         row = (
             table.select(table.request, table.status, table.headers, table.body)
             .where(_its_own(attempt), table.made_at > _now() - KEPT_FOR)
@@ -82,34 +79,13 @@ def in_progress(attempt: Attempt) -> Iterator[None]:
     Whoever holds it and dies holds it no longer.
     """
     named = orjson.dumps([attempt.token, attempt.route, attempt.key])
-    # 62 bits: a place in a file, which is signed, with room after it. Should two keys ever share one, the
-    # later is told to come again.
+    # 62 bits: beside a SQLite file it is a place in another one, which is signed, with room after it.
+    # Should two keys ever share one, the later is told to come again.
     number = int.from_bytes(hashlib.sha256(named).digest()[:8]) >> 2
-    with _held_in_file(f"{database.database}-attempts", number):
+    with told(), database.held(number) as got:
+        if not got:
+            raise KeyInUse("The first request with this Idempotency-Key is still in progress.")
         yield
-
-
-@contextmanager
-def _held_in_file(path: str, number: int) -> Iterator[None]:
-    """Lock one byte of an empty file, by its open file description (fcntl(2), F_OFD_SETLK).
-
-    Unlike a record lock of POSIX it holds against other threads of this process as well, and it ends when
-    the descriptor is closed, by whatever end of the process too.
-    """
-    try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise StoreUnavailable("The file of the keys in use cannot be opened.") from error
-    try:
-        # struct flock of Linux on 64 bits: type, whence, start, length, process.
-        lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0)
-        try:
-            fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
-        except BlockingIOError as error:
-            raise KeyInUse("The first request with this Idempotency-Key is still in progress.") from error
-        yield
-    finally:
-        os.close(file)
 
 
 def _its_own(attempt: Attempt) -> Any:

@@ -1,150 +1,171 @@
-"""The connection: which database, how it is opened, and what its failures mean."""
+"""The connection: which database, how its transactions begin, and what its failures mean."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import apsw
 import peewee
-from playhouse.apsw_ext import APSWDatabase
+from playhouse.pool import MaxConnectionsExceeded
 
-from service.errors import BadSetting, NotMigrated, StoreUnavailable
+from service.errors import BadSetting, StoreUnavailable
 from service.settings import Settings
+from service.storage import embedded
 
-database = peewee.DatabaseProxy()
+here = threading.local()
+"""Of this thread: ``node``, the standby that it is reading from, if it is; ``floor`` and ``age``."""
+
+
+class _Nodes(peewee.DatabaseProxy):
+    """The database; or its standby, for a thread that is reading from that."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(getattr(here, "node", None) or self.obj, name)
+
+
+database = _Nodes()
 """What the models are bound to; ``connect`` says which database that is."""
 
 _MISTAKES = (peewee.IntegrityError, peewee.DataError, peewee.ProgrammingError, peewee.NotSupportedError)
 """Faults of this program. Whatever else a database raises is its own: locked, full, gone, damaged."""
 
-# playhouse has a mistake in SQL for the database's fault; it is one of this program, and no retry mends it.
-peewee.EXCEPTIONS["SQLError"] = peewee.ProgrammingError
+_FAILURES = (peewee.DatabaseError, peewee.InterfaceError, MaxConnectionsExceeded)
 
-CACHE_KIBIBYTES = 128 * 1024
+_standby: Any = None
+"""A ``standbys.Standby``, where there is one."""
 
 opening = threading.Lock()
 """Held while the models are bound to a database, by who must not have them bound to another meanwhile."""
 
 
-class _Embedded(APSWDatabase):
-    """A SQLite file, which is not made by being asked for, and not mistaken for one put in its place."""
-
-    def _add_conn_hooks(self, conn: Any) -> None:
-        super()._add_conn_hooks(conn)
-        # playhouse.migrations dates its rows with a datetime, which apsw, unlike sqlite3, does not adapt.
-        conn.convert_binding = lambda _cursor, _number, value: str(value)
-        self._opened = _identity(self.database)
-
-    def still_there(self) -> bool:
-        """Whether the file is the one that was opened: SQLite goes on writing to one that was deleted."""
-        return bool(self._opened == _identity(self.database))
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)  # noqa: PTH116 -- on the path of every request
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 def connect(settings: Settings, *, create: bool = False) -> None:
-    """Bind the models to the database that the settings name. Connections open when first used, one a thread.
+    """Bind the models to the database that the settings name. Connections open when first used.
 
-    With ``create`` the file is made if it is not there, for its owner only. Raises BadSetting for an address
-    that is not understood or a place that cannot be written to, NotMigrated if there is no database.
+    With ``create`` a file is made if it is not there, for its owner only; a database on a server is made by
+    who runs the server. Raises BadSetting for an address that is not understood or a place that cannot be
+    written to, NotMigrated if there is no file.
     """
+    global _standby  # noqa: PLW0603 -- a process has one store
     with opening:
-        if database.obj is not None and not database.is_closed():
-            database.close()
-        database.initialize(_open(settings, create))
+        disconnect()
+        database.initialize(_opened(settings, create))
+        if settings.database_read_url:
+            from service.storage import server, standbys
+
+            if isinstance(database.obj, embedded.Embedded):
+                raise BadSetting("PARLEY_DATABASE_READ_URL goes with a PostgreSQL server, not with a file.")
+            node = server.opened(settings.database_read_url, settings)
+            _standby = standbys.Standby(node, settings)
 
 
-def _open(settings: Settings, create: bool) -> peewee.Database:
-    scheme, _, path = settings.database_url.partition(":///")
-    if scheme != "sqlite" or not path or path == ":memory:":
-        raise BadSetting(
-            f"PARLEY_DATABASE_URL={settings.database_url!r} is not sqlite:/// and a file's path."
-        )
-    file = Path(path)
-    if create:
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch(mode=0o600)
-        except OSError as error:
-            raise BadSetting(f"The database cannot be made at {file}: {error.strerror}.") from error
-    elif not file.exists():
-        raise NotMigrated(f"There is no database at {file}. Run: parley migrate")
-    # apsw carries a current SQLite; the one of the standard library may be as old as the machine,
-    # and those before 3.51.3 can corrupt a database when they reset its write-ahead log.
-    return _Embedded(
-        str(file),
-        flags=apsw.SQLITE_OPEN_READWRITE,
-        timeout=settings.busy_timeout,
-        # A transaction that reads and then writes fails at once, not after a wait, if another writer came
-        # between; one that takes the write lock first waits for its turn.
-        lock_type="IMMEDIATE",
-        pragmas={
-            "journal_mode": "wal",
-            "synchronous": settings.synchronous,
-            "foreign_keys": 1,
-            "mmap_size": settings.mmap_bytes,
-        },
+def disconnect() -> None:
+    """Close this thread's connection to a file, all of them to a server."""
+    global _standby  # noqa: PLW0603 -- as above
+    if _standby is not None:
+        _standby.node.let_go()
+        _standby = None
+    if database.obj is not None:
+        database.obj.let_go()
+
+
+def _opened(settings: Settings, create: bool) -> peewee.Database:
+    url = settings.database_url
+    if url.startswith(embedded.SCHEME):
+        return embedded.opened(settings, create)
+    if url.startswith(("postgresql://", "postgres://")):
+        from service.storage import server  # A driver that a store in a file does not need.
+
+        return server.opened(url, settings)
+    raise BadSetting(
+        f"PARLEY_DATABASE_URL={url!r} is neither {embedded.SCHEME} and a file's path, nor postgresql://host/name."
     )
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """A read transaction: every query inside sees the same revisions."""
-    with told(), database.atomic("DEFERRED"):
-        yield
+def reading(*, newest: bool = False) -> Iterator[None]:
+    """A read transaction: every query inside sees the same revisions. Inside of another, it is part of it.
+
+    It may be on a standby, which is as far as ``not_before`` says and the settings demand; with ``newest``
+    it is not.
+    """
+    # Who holds a connection goes on with it.
+    if _standby is not None and not newest and database.is_closed() and not _on_standby():
+        with _standby.transaction(database.obj, here, _floor()) as found:
+            if found:
+                with told():
+                    yield
+                return
+    with told():
+        if database.in_transaction():
+            yield
+            return
+        with database.atomic(database.READ):
+            yield
 
 
 @contextmanager
 def writing() -> Iterator[None]:
     """The write transaction: one at a time, so that revisions are numbered in the order of commits."""
-    with told(), database.atomic("IMMEDIATE"):
+    with told(), database.atomic(database.WRITE):
         yield
+
+
+def not_before(revision: int) -> None:
+    """From here on this thread reads no state of the store before that revision, nor before one it has read.
+
+    Said again, with the next request, it counts anew.
+    """
+    here.floor, here.age = revision, None
+
+
+def seen(revision: int) -> None:
+    """This thread knows of the revision: it reads no state before it."""
+    here.floor = max(_floor(), revision)
+
+
+def age() -> float | None:
+    """How old, in seconds and at most, what this thread last read from a standby was; None: it did not."""
+    found: float | None = getattr(here, "age", None)
+    return found
+
+
+def _floor() -> int:
+    return int(getattr(here, "floor", 0))
+
+
+def _on_standby() -> bool:
+    return getattr(here, "node", None) is not None
 
 
 @contextmanager
 def roomy() -> Iterator[None]:
-    """Meanwhile this connection keeps more of the file in memory: for writes of many rows at once.
-
-    They come in no order that the indexes have: with SQLite's usual 2 MiB the time goes into their pages.
-    """
-    if not isinstance(database.obj, _Embedded):
+    """Meanwhile the connection is made ready for writes of many rows at once."""
+    with told(), database.roomy():
         yield
-        return
-    with told():
-        (usual,) = database.execute_sql("PRAGMA cache_size").fetchone()
-        database.execute_sql(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-        try:
-            yield
-        finally:
-            database.execute_sql(f"PRAGMA cache_size = {int(usual)}")
-            database.execute_sql("PRAGMA shrink_memory")
 
 
 @contextmanager
 def told() -> Iterator[None]:
     """Connect, and raise StoreUnavailable where the database, not this program, is at fault."""
+    opened = failed = False
     try:
-        database.connect(reuse_if_open=True)
-        if not database.still_there():
-            database.close()
-            raise peewee.OperationalError("the file was deleted or replaced")
+        opened = database.connect(reuse_if_open=True)
+        database.look()
         yield
     except _MISTAKES:
         raise
-    except (peewee.DatabaseError, peewee.InterfaceError) as error:
+    except _FAILURES as error:
+        failed = True
         raise StoreUnavailable("The database does not answer.") from error
+    finally:
+        if opened:
+            database.spare(failed)
 
 
 def scalar(query: Any) -> Any:
     """The one value that ``query`` selects, or None. It may stand outside a transaction."""
+    if _standby is not None:
+        with reading():
+            return query.scalar()
     with told():
         return query.scalar()

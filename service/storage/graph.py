@@ -55,7 +55,7 @@ def edges(selection: Selection, at: int | None) -> Iterator[EdgeRow]:
 
 def _rows(query: Any) -> Iterator[tuple[Any, ...]]:
     """The rows as the database gives them. Converting each column by its field took longer than the query."""
-    return iter(database.execute(query))
+    return cast(Iterator[tuple[Any, ...]], database.rows(query))
 
 
 def _word(column: Any, codes: Mapping[str, int]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from peewee import JOIN, Select, fn
 
 from schemas.vocabulary import KINDS
-from service.storage.database import database, scalar
+from service.storage.database import database, scalar, seen
 from service.storage.knowledge import current, holds, merged
 from service.storage.models import Edge, Record, Revision
 
@@ -53,7 +53,9 @@ class Resolved(NamedTuple):
 
 def latest() -> int:
     """The number of the newest revision: the whole state of the store. 0 when there is none."""
-    return scalar(Revision.select(fn.MAX(Revision.seq))) or 0
+    found = scalar(Revision.select(fn.MAX(Revision.seq))) or 0
+    seen(found)
+    return found
 
 
 def revision_at(microseconds: int) -> int:

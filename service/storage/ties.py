@@ -170,7 +170,7 @@ def documents(kind: str, ids: Iterable[str], at: int | None) -> dict[str, bytes]
 
 def _rows(query: Any) -> Iterator[tuple[Any, ...]]:
     """The rows as the database gives them, without peewee's conversion of each column: none is a code."""
-    yield from database.execute(query)
+    yield from database.rows(query)
 
 
 def _of_kind(kind: str, wanted: set[str], at: int | None) -> Any:

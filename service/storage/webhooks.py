@@ -78,6 +78,11 @@ def everyone() -> list[Listed]:
     return [Listed._make((*row[:3], bool(row[3]), *row[4:])) for row in rows]
 
 
+def waiting() -> int:
+    """How many revisions are due to any of them."""
+    return int(Delivery.select().where(Delivery.due_at.is_null(False)).count())
+
+
 def remove(key: int) -> None:
     """Forget a webhook and all that is due to it. Raises NotFound if there is none of that number."""
     with writing():

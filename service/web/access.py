@@ -7,7 +7,7 @@ from flask import Flask, Request, current_app, g, request
 from schemas.vocabulary import SCOPES
 from service.errors import Forbidden, Unauthenticated
 from service.storage import tokens
-from service.web import limits
+from service.web import limits, observed
 
 ANYONE = "anonymous"
 OPEN = "none"
@@ -22,6 +22,7 @@ def install(app: Flask, uncounted: Collection[str]) -> None:
         if request.endpoint not in uncounted:
             token = _bearer(request)
             g.holder = tokens.holder(token) if token else None
+            observed.known(g.holder.key if g.holder else None)
             limits.count(g.holder.key if g.holder else None)
 
     app.before_request(know)

@@ -5,10 +5,11 @@ from flask import Flask, Response, current_app, request
 from service.settings import Settings
 
 SAFE = ("GET", "HEAD")
-TAKEN = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+TAKEN = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Parley-Revision"
 """Headers that a page may send; the others that need no asking it may send anyway."""
 SHOWN = (
-    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Parley-Revision, Idempotency-Replayed"
+    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Parley-Revision, Parley-Staleness, "
+    "Idempotency-Replayed"
 )
 """Headers of an answer that a page may read, beside those that any may."""
 MAX_AGE = "7200"

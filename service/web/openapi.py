@@ -12,7 +12,7 @@ from webargs.fields import DelimitedList
 
 from schemas import answers
 from schemas.vocabulary import ID_PATTERN, KINDS, SCOPES
-from service.web import retries
+from service.web import consistency, retries
 from service.web.access import OPEN
 from service.web.operations import Operation
 from service.web.operations import parameters as described_query
@@ -68,6 +68,10 @@ _RETRIES = (
 )
 _KEY = {"pattern": rf'^("[ !#-\[\]-~]{{1,{retries.LONGEST}}}"|[!#-+\--\[\]-~]{{1,{retries.LONGEST}}})$'}
 _PRECONDITIONS["PATCH"] = _PRECONDITIONS["DELETE"] = _PRECONDITIONS["PUT"]
+_SEEN = (
+    "What a write answered in its own: this read is answered from a state that has that revision, whichever "
+    "database it is asked of. 412 if there is no such revision."
+)
 _PROBLEM_HEADERS = {
     "unauthenticated": {"WWW-Authenticate": "Bearer (RFC 6750)."},
     "unavailable": {"Retry-After": "Seconds."},
@@ -113,6 +117,8 @@ def _operation(operation: Operation, public_read: bool) -> dict[str, Any]:
     for name, about in _PRECONDITIONS.get(operation.method, {}).items():
         needed = name == "If-Match" and operation.method in ("PATCH", "DELETE")
         parameters.append(_header(name, about, _TAGS, needed))
+    if operation.method == "GET" and operation.scope != OPEN:
+        parameters.append(_header(consistency.REVISION, _SEEN, {"pattern": "^[0-9]{1,10}$"}))
     if operation.retriable:
         parameters.append(_header(retries.HEADER, _RETRIES, _KEY))
     described: dict[str, Any] = {

@@ -261,7 +261,8 @@ def unless_unchanged(answer: Callable[[], Response]) -> Response:
     # one release, and who sends it has had that answer. The state is read first: should a write come
     # between, the tag is older than the answer, and only costs the caller a request. The address alone does
     # not say which answer it is: what Accept chose stands in the tag too.
-    tag = f"r{questions.state()}-{_digest(RELEASE, request.url, g.media_type)}"
-    response = Response() if preconditions.held(tag) else answer()
+    with questions.at_once():
+        tag = f"r{questions.state()}-{_digest(RELEASE, request.url, g.media_type)}"
+        response = Response() if preconditions.held(tag) else answer()
     response.set_etag(tag)
     return response

@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, redirect, render_template, send_from_d
 from werkzeug.wrappers import Response as AnyResponse
 
 from schemas import answers, queries
+from service import questions
 from service.storage import migrate
 from service.web import openapi
 from service.web.access import OPEN
@@ -24,9 +25,14 @@ SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 def operations() -> Iterator[Operation]:
     """The two health checks, for whoever runs the service."""
-    for name, view, summary in (
-        ("livez", live, "Whether the process runs"),
-        ("readyz", ready, "Whether requests can be answered: the database is there and migrated"),
+    for name, view, summary, answer in (
+        ("livez", live, "Whether the process runs", answers.Health),
+        (
+            "readyz",
+            ready,
+            "Whether requests can be answered: the database is there and migrated",
+            answers.Readiness,
+        ),
     ):
         yield Operation(
             name,
@@ -37,7 +43,7 @@ def operations() -> Iterator[Operation]:
             tag="service",
             scope=OPEN,
             query=queries.Nothing,
-            answers={200: answers.Health},
+            answers={200: answer},
         )
 
 
@@ -66,7 +72,8 @@ def live(_: Arguments) -> Response:
 
 def ready(_: Arguments) -> Response:
     migrate.check()
-    return json({"status": "ok"})
+    _facts, found = questions.diagnosis()
+    return json({"status": "ok", "warnings": [{"name": one.name, "detail": one.detail} for one in found]})
 
 
 def home() -> AnyResponse:

@@ -13,7 +13,7 @@ from service import questions, recording
 from service.diplomacy.changes import ANY, Change
 from service.errors import Conflict, Moved, PreconditionFailed
 from service.recording import Outcome
-from service.web import bodies, preconditions
+from service.web import bodies, consistency, preconditions
 from service.web.operations import (
     JSON,
     Arguments,
@@ -175,8 +175,8 @@ def patched(_: Arguments, kind: str, id: str) -> Response:
 
 
 def deleted(_: Arguments, kind: str, id: str) -> Response:
-    _write(kind, id, None)
-    response = Response(status=204)
+    outcome = _write(kind, id, None)
+    response = consistency.stamp(Response(status=204), outcome.revision)
     del response.headers["Content-Type"]
     return response
 
@@ -210,7 +210,7 @@ def _written(outcome: Outcome, status: int) -> Response:
     response.set_etag(str(outcome.version))
     if status == 201:
         response.headers["Location"] = url_for(f"get-{outcome.kind}", id=outcome.id)
-    return response
+    return consistency.stamp(response, outcome.revision)
 
 
 def _a(kind: str) -> str:

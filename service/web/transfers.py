@@ -12,7 +12,7 @@ from service.errors import Fault, InvalidParameters
 from service.ingest import ndjson
 from service.ingest.reports import Report, summary
 from service.questions.exporting import MEDIA_TYPE
-from service.web import bodies
+from service.web import bodies, consistency
 from service.web.operations import Arguments, Operation, json, span, streamed, unless_unchanged
 
 FORMATS = {"ndjson": MEDIA_TYPE}
@@ -72,7 +72,8 @@ def imported(arguments: Arguments) -> Response:
         "longest": settings.max_body,
     }
     if arguments["atomic"]:
-        return json(summary(ndjson.load(body.file, g.author, **asked), arguments["dry_run"]))
+        loaded = ndjson.load(body.file, g.author, **asked)
+        return consistency.stamp(json(summary(loaded, arguments["dry_run"])), loaded.revision)
     with ExitStack() as stack:
         report = Report(settings.home)
         stack.callback(report.close)
@@ -80,7 +81,7 @@ def imported(arguments: Arguments) -> Response:
         lines = report.written(summary(loaded, arguments["dry_run"]))
         response = Response(lines, mimetype="application/json")
         response.call_on_close(stack.pop_all().close)
-    return response
+    return consistency.stamp(response, loaded.revision)
 
 
 def exported(arguments: Arguments) -> Response:

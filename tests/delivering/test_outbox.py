@@ -287,7 +287,7 @@ def test_a_store_that_does_not_answer_is_waited_for(store: Settings, receiver: R
         with database.writing():
             held.set()
             free.wait(30)
-        database.database.close()
+        database.disconnect()
 
     receiver.answers = [partial(stop, stopped=stopped)]
     holder = threading.Thread(target=hold)

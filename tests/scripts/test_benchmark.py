@@ -94,7 +94,7 @@ def test_export(parley: Parley, quick: Path) -> None:
 
 
 def test_peak_memory_does_not_grow_with_the_graph(demo: Settings, tmp_path: Path) -> None:
-    database.database.close()
+    database.disconnect()
     environ = {"PARLEY_HOME": str(demo.home)}
     command = ["scripts.cli", "export", "graph", "--force", "--output", str(tmp_path / "graph")]
     small = cost(command, environ).peak
@@ -102,7 +102,7 @@ def test_peak_memory_does_not_grow_with_the_graph(demo: Settings, tmp_path: Path
     database.connect(demo._replace(database_url=f"sqlite:///{sample_home / 'parley.db'}"), create=True)
     migrate.migrate()
     sample.fill(sample.Shape.of_edges(50_000), 50_000)
-    database.database.close()
+    database.disconnect()
     large = cost(command, {"PARLEY_HOME": str(sample_home)}).peak
     assert small < large < 40 * 1024
 

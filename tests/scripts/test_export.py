@@ -164,7 +164,7 @@ def test_a_terminal_is_shown_how_far_it_is(here: Path, environ: dict[str, str]) 
 def test_what_fails_halfway_leaves_nothing(store: Settings, tmp_path: Path) -> None:
     """On a full disk, say: here a file may have 100,000 bytes."""
     sample.fill(sample.Shape.of_edges(5_000), 5_000)
-    database.database.close()
+    database.disconnect()
     folder = tmp_path / "there"
     folder.mkdir()
     done = subprocess.run(

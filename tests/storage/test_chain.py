@@ -119,7 +119,7 @@ def test_eight_threads(store: Settings) -> None:
             for number in range(12):
                 made = Change("actor", f"{name}-{number}", {**ACTOR, "name": name})
                 recording.write([made, made._replace(id=f"{name}-{number}-b")], name)
-            database.database.close()
+            database.disconnect()
         except BaseException as error:  # noqa: BLE001 -- whatever it is, the test is to fail with it
             failed.append(error)
 

@@ -1,8 +1,6 @@
 """A store that nobody has touched is found sound, however it was written to."""
 
 from collections import Counter
-from itertools import count
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -15,10 +13,8 @@ from service.diplomacy.changes import ANY, Change
 from service.questions import Finding, Head
 from service.settings import Settings
 from service.storage import auditing, database, migrate, writing
-from tests.conftest import ACTOR, SOURCE, statement, talk
+from tests.conftest import ACTOR, SOURCE, Another, statement, talk
 from tests.storage.walk import OPERATIONS, World, Write
-
-NUMBERS = count()
 
 
 def checked(kept: Head | None = None) -> list[Finding]:
@@ -32,9 +28,8 @@ def checked(kept: Head | None = None) -> list[Finding]:
     return found
 
 
-def fresh(settings: Settings, folder: Path) -> World:
-    file = folder / f"{next(NUMBERS)}.db"
-    database.connect(settings._replace(database_url=f"sqlite:///{file}"), create=True)
+def fresh(settings: Settings, another: Another) -> World:
+    database.connect(settings._replace(database_url=another()), create=True)
     migrate.migrate()
     world = World()
     world.begin()
@@ -57,16 +52,16 @@ def test_the_demo_is_sound(demo: Settings) -> None:
         max_size=30,
     )
 )
-def test_what_is_written_is_sound(settings: Settings, tmp_path: Path, writes: list[Write]) -> None:
-    world = fresh(settings, tmp_path)
+def test_what_is_written_is_sound(settings: Settings, another: Another, writes: list[Write]) -> None:
+    world = fresh(settings, another)
     for write in writes:
         world.write(write)
     assert checked() == []
 
 
-def test_a_long_past_is_sound(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_past_is_sound(settings: Settings, another: Another, monkeypatch: pytest.MonkeyPatch) -> None:
     """One long sequence, read in batches that cut through it everywhere."""
-    world, random = fresh(settings, tmp_path), Random(5)  # noqa: S311
+    world, random = fresh(settings, another), Random(5)  # noqa: S311
     for _ in range(600):
         world.write((random.choice(OPERATIONS), random.randint(0, 25), random.randint(0, 9_999)))
     done = Counter(world.done)

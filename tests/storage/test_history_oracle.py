@@ -1,7 +1,5 @@
 """Position histories against a slow oracle that is written from the design, over random statements."""
 
-from itertools import count
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,10 +13,10 @@ from service.diplomacy import dates
 from service.questions import Paging, Span
 from service.settings import Settings
 from service.storage import database, migrate
+from tests.conftest import Another
 from tests.test_histories import ACTORS, SCALES, say, world
 
 SAID_OF = ("holder", "issue", "stance")
-NUMBERS = count()
 
 
 class Position(NamedTuple):
@@ -82,9 +80,10 @@ def change(of: Position, among: list[Position]) -> list[Any]:
 
 @hypothesis_settings(max_examples=15, phases=[Phase.generate])
 @given(said=st.lists(SAID, min_size=4, max_size=10), data=st.data())
-def test_against_the_oracle(settings: Settings, tmp_path: Path, said: list[Any], data: st.DataObject) -> None:
-    file = tmp_path / f"{next(NUMBERS)}.db"
-    database.connect(settings._replace(database_url=f"sqlite:///{file}"), create=True)
+def test_against_the_oracle(
+    settings: Settings, another: Another, said: list[Any], data: st.DataObject
+) -> None:
+    database.connect(settings._replace(database_url=another()), create=True)
     migrate.migrate()
     world()
     for number, (made, speaker, status, positions) in enumerate(said):

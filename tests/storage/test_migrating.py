@@ -90,7 +90,7 @@ def test_the_migrations_leave_what_the_models_need(store: Settings) -> None:
     made = schema(path)
     database.connect(store._replace(database_url=f"sqlite:///{path}.models"), create=True)
     database.database.create_tables(TABLES)
-    database.database.close()
+    database.disconnect()
     wanted = schema(f"{path}.models")
     assert set(wanted) - set(made) == set()
 

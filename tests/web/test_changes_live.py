@@ -149,7 +149,7 @@ def test_readers_miss_nothing_and_get_nothing_twice_while_others_write(
     database.connect(all_settings.load())
     query = Revision.select(Revision.seq, Record.id, Revision.version, Revision.hash).join(Record)
     table = [(*row[:3], bytes(row[3]).hex()) for row in query.order_by(Revision.seq).tuples()]
-    database.database.close()
+    database.disconnect()
     assert len(table) == TOTAL
     for entries in told:
         assert [tuple(entry[n] for n in ("revision", "id", "version", "hash")) for entry in entries] == table

@@ -258,7 +258,7 @@ def test_a_failure_is_a_problem_that_tells_nothing_of_the_inside(
 
 
 def test_a_file_that_is_no_database_is_a_problem_too(settings: Settings, world: FlaskClient) -> None:
-    database.database.close()
+    database.disconnect()
     file = Path(settings.database_url.removeprefix("sqlite:///"))
     for beside in file.parent.glob(f"{file.name}-*"):
         beside.unlink()

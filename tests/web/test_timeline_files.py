@@ -22,7 +22,7 @@ from service.exports.timeline_formats import FORMATS
 from service.questions.stories import BATCH
 from service.settings import Settings
 from service.storage import database, migrate
-from tests.conftest import ACTOR, SOURCE, TRACK, statement, talk
+from tests.conftest import ACTOR, SOURCE, TRACK, Another, statement, talk
 from tests.test_query_counts import queries
 
 every_format = pytest.mark.parametrize("name", FORMATS)
@@ -179,11 +179,12 @@ def test_timelinejs_gets_text_and_no_html_of_others(evil: FlaskClient) -> None:
 # --- long ones -------------------------------------------------------------------------------------------
 
 
-def filled(home: Any, many: int) -> Flask:
+def filled(home: Any, url: str, many: int) -> Flask:
     """A service on a store with so many statements, each with a source of its own, on one track."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PARLEY_HOME", str(home))
         patch.setenv("PARLEY_SYNCHRONOUS", "normal")
+        patch.setenv("PARLEY_DATABASE_URL", url)
         settings = all_settings.load()
     database.connect(settings, create=True)
     migrate.migrate()
@@ -201,8 +202,8 @@ def filled(home: Any, many: int) -> Flask:
 
 
 @pytest.fixture(scope="module")
-def apps(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Flask]:
-    return {many: filled(tmp_path_factory.mktemp("long"), many) for many in (BATCH, MANY)}
+def apps(tmp_path_factory: pytest.TempPathFactory, another: Another) -> dict[int, Flask]:
+    return {many: filled(tmp_path_factory.mktemp("long"), another(), many) for many in (BATCH, MANY)}
 
 
 def chunks(app: Flask, name: str) -> Iterator[bytes]:

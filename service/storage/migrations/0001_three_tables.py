@@ -10,12 +10,15 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    PostgresqlDatabase,
     SmallIntegerField,
     TextField,
 )
 
 
 def up(_: Any, db: Any) -> None:
+    on_a_server = isinstance(db, PostgresqlDatabase)
+
     class Base(Model):
         class Meta:
             database = db
@@ -71,7 +74,7 @@ def up(_: Any, db: Any) -> None:
 
         class Meta:
             primary_key = CompositeKey("revision", "ordinal", "since")
-            without_rowid = True
+            without_rowid = not on_a_server
             indexes = (
                 (("tail", "relation", "earliest", "latest", "until"), False),
                 (("head", "relation", "earliest", "latest", "until"), False),
@@ -95,6 +98,12 @@ def up(_: Any, db: Any) -> None:
         revoked_at = BigIntegerField(null=True)
 
     db.create_tables([Record, Revision, Edge, Token])
+    if on_a_server:
+        # Ids are in the order of their bytes, as SQLite has them, whatever language the server speaks.
+        db.execute_sql('ALTER TABLE record ALTER COLUMN id TYPE text COLLATE "C"')
+        db.execute_sql("CREATE TABLE search (key integer PRIMARY KEY, words tsvector NOT NULL)")
+        db.execute_sql("CREATE INDEX search_words ON search USING gin (words)")
+        return
     # Contentless: the words are in the documents already, and snippets are cut from those.
     db.execute_sql(
         "CREATE VIRTUAL TABLE search USING fts5(label, names, text, content='', contentless_delete=1, "

@@ -1,0 +1,147 @@
+"""A SQLite file: how it is opened, locked and read."""
+
+import fcntl
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+import peewee
+from playhouse.apsw_ext import APSWDatabase
+
+from service.errors import BadSetting, NotMigrated, StoreUnavailable
+from service.settings import Settings
+
+SCHEME = "sqlite:///"
+CACHE_KIBIBYTES = 128 * 1024
+
+# playhouse has a mistake in SQL for the database's fault; it is one of this program, and no retry mends it.
+peewee.EXCEPTIONS["SQLError"] = peewee.ProgrammingError
+
+
+def opened(settings: Settings, create: bool) -> "Embedded":
+    """The file that the settings name; with ``create`` it is made if it is not there, for its owner only.
+
+    Raises BadSetting for a place that cannot be written to, NotMigrated if there is no file.
+    """
+    path = settings.database_url.removeprefix(SCHEME)
+    if not path or path == ":memory:":
+        raise BadSetting(f"PARLEY_DATABASE_URL={settings.database_url!r} is not {SCHEME} and a file's path.")
+    file = Path(path)
+    if create:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+        except OSError as error:
+            raise BadSetting(f"The database cannot be made at {file}: {error.strerror}.") from error
+    elif not file.exists():
+        raise NotMigrated(f"There is no database at {file}. Run: parley migrate")
+    # apsw carries a current SQLite; the one of the standard library may be as old as the machine,
+    # and those before 3.51.3 can corrupt a database when they reset its write-ahead log.
+    return Embedded(
+        str(file),
+        flags=apsw.SQLITE_OPEN_READWRITE,
+        timeout=settings.busy_timeout,
+        # A transaction that reads and then writes fails at once, not after a wait, if another writer came
+        # between; one that takes the write lock first waits for its turn.
+        lock_type="IMMEDIATE",
+        pragmas={
+            "journal_mode": "wal",
+            "synchronous": settings.synchronous,
+            "foreign_keys": 1,
+            "mmap_size": settings.mmap_bytes,
+        },
+    )
+
+
+class Embedded(APSWDatabase):
+    """A SQLite file, which is not made by being asked for, and not mistaken for one put in its place."""
+
+    READ, WRITE = "DEFERRED", "IMMEDIATE"
+    """How its transactions begin."""
+
+    def _add_conn_hooks(self, conn: Any) -> None:
+        super()._add_conn_hooks(conn)
+        # playhouse.migrations dates its rows with a datetime, which apsw, unlike sqlite3, does not adapt.
+        conn.convert_binding = lambda _cursor, _number, value: str(value)
+        self._opened = _identity(self.database)
+
+    def look(self) -> None:
+        """Raise OperationalError unless the file is the one that was opened.
+
+        SQLite goes on writing to one that was deleted.
+        """
+        if self._opened != _identity(self.database):
+            self.close()
+            raise peewee.OperationalError("the file was deleted or replaced")
+
+    def spare(self, failed: bool) -> None:
+        """A thread keeps its connection when it is done with it: to open one reads the schema anew."""
+
+    def let_go(self) -> None:
+        """Close this thread's connection."""
+        if not self.is_closed():
+            self.close()
+
+    def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, as the database gives them."""
+        return iter(self.execute(query))
+
+    @contextmanager
+    def roomy(self) -> Iterator[None]:
+        """Meanwhile this connection keeps more of the file in memory: for writes of many rows at once.
+
+        They come in no order that the indexes have: with SQLite's usual 2 MiB the time goes into their pages.
+        """
+        (usual,) = self.execute_sql("PRAGMA cache_size").fetchone()
+        self.execute_sql(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        try:
+            yield
+        finally:
+            self.execute_sql(f"PRAGMA cache_size = {int(usual)}")
+            self.execute_sql("PRAGMA shrink_memory")
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        """Keep every other migration out, whatever process it runs in."""
+        # A lock on a file of its own lasts over the several transactions of a run, and the system drops it
+        # if the process dies.
+        with Path(f"{self.database}.migrating").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def held(self, number: int) -> Iterator[bool]:
+        """Hold a number of 62 bits; False, at once, if another request holds it, in whatever process.
+
+        Whoever holds one and dies holds it no longer: what is locked is one byte of an empty file, by its
+        open file description (fcntl(2), F_OFD_SETLK). Unlike a record lock of POSIX it holds against other
+        threads of this process as well, and it ends when the descriptor is closed, by whatever end of the
+        process too.
+        """
+        try:
+            file = os.open(f"{self.database}-attempts", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StoreUnavailable("The file of the keys in use cannot be opened.") from error
+        try:
+            # struct flock of Linux on 64 bits: type, whence, start, length, process.
+            lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0)
+            try:
+                fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(file)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 -- on the path of every request
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

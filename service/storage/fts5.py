@@ -1,0 +1,64 @@
+"""Full-text search in a SQLite file: an FTS5 table, without the texts themselves."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from peewee import chunked
+from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
+
+from service.storage.database import database
+from service.storage.models import Record
+from service.storage.words import words_of
+from service.storage.writing import ROWS_AT_ONCE
+
+WEIGHTS = (10.0, 8.0, 1.0)
+"""How much a word counts in a label, in another name, in a text (bm25)."""
+PROBED = 12
+"""Words of a column that a check looks for."""
+
+
+class Search(FTS5Model):
+    """The words of every current record, by the record's key."""
+
+    rowid = RowIDField()
+    label = SearchField()
+    names = SearchField()
+    text = SearchField()
+
+    class Meta:
+        database = database
+
+
+key = Search.rowid
+
+
+def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
+    for some in chunked(rows, ROWS_AT_ONCE):
+        Search.insert_many(some, fields=[Search.rowid, Search.label, Search.names, Search.text]).execute()
+
+
+def forget(keys: Sequence[int]) -> None:
+    for some in chunked(keys, ROWS_AT_ONCE):
+        Search.delete().where(Search.rowid.in_(some)).execute()
+
+
+def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
+    """The keys of those rows that the index does not find by the words that each column begins with."""
+    missing = set()
+    for key, *columns in rows:
+        phrases = []
+        for name, text in zip(("label", "names", "text"), columns, strict=True):
+            if words := words_of(text):  # What has none, a label such as "?", is not in the index.
+                phrases.append(f'{name} : "{" ".join(words[:PROBED])}"')
+        there = Search.select(Search.rowid).where(Search.rowid == key)
+        if not there.where(Search.match(" AND ".join(phrases))).exists() if phrases else not there.exists():
+            missing.add(key)
+    return missing
+
+
+def matching(asked: Sequence[str]) -> tuple[Any, Any]:
+    """The records that any of the queries finds, and how well: the higher the better."""
+    wanted = " OR ".join(f"({one})" for one in asked) if len(asked) > 1 else asked[0]
+    rows = Search.select().join(Record, on=(Record.key == Search.rowid)).where(Search.match(wanted))
+    # bm25 is the better the lower it is.
+    return rows, 0 - Search.bm25(*WEIGHTS)

@@ -1,0 +1,155 @@
+"""A PostgreSQL server: how it is connected to, and how its transactions begin."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import peewee
+import psycopg
+from playhouse.pool import PooledPostgresqlDatabase
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.string import StrDumper
+
+from service.errors import BadSetting
+from service.settings import Settings
+
+SCHEMES = ("postgresql://", "postgres://")
+
+# Advisory locks of this name space, of two numbers each (those of one number are keys in use, ``held``).
+_NAMESPACE = 0x7061726C  # "parl"
+_WRITING, _MIGRATING = 1, 2
+
+ROWS_AT_ONCE = 2_000
+"""Rows that come over the network together, where they are read one by one."""
+
+
+class _Text(StrDumper):
+    """Text without NUL, which PostgreSQL has not. Documents hold none; a question that does finds nothing."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
+# Of this process: whoever speaks to PostgreSQL in it is Parley.
+psycopg.adapters.register_dumper(str, _Text)
+
+
+def opened(url: str, settings: Settings) -> "Server":
+    """The server of that address, in libpq's notation, of several hosts too. Raises BadSetting."""
+    try:
+        named = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        # Not the address itself: it may hold a password.
+        raise BadSetting(f"The PostgreSQL address is not understood: {str(error).strip()}.") from None
+    # One that does not answer is given up as soon as a lock is: libpq counts in whole seconds, 2 at least.
+    waits = {"connect_timeout": max(2, round(settings.busy_timeout)), "application_name": "parley"}
+    given: dict[str, Any] = {name: value for name, value in waits.items() if name not in named}
+    given["options"] = " ".join(
+        [
+            str(named.get("options", "")),
+            f"-c lock_timeout={max(1, round(settings.busy_timeout * 1000))}",
+            # Rows are read to the end, also where they come one by one.
+            "-c cursor_tuple_fraction=1",
+        ]
+    ).strip()
+    server = Server(
+        "postgresql://" + url.partition("://")[2], prefer_psycopg3=True, **given
+    )
+    server.bounded(settings.pool or settings.threads + 1, settings.busy_timeout)
+    return server
+
+
+class Server(PooledPostgresqlDatabase):
+    """A server, and the connections that are kept to it."""
+
+    READ, WRITE = "READ", "WRITE"
+    """How its transactions begin."""
+
+    def bounded(self, connections: int, seconds: float) -> None:
+        """How many connections there may be, and how long one waits for one that is given back."""
+        # Set here, because the pool would make whole seconds of it.
+        self._max_connections, self._wait_timeout = connections, seconds
+
+    def _is_closed(self, conn: Any) -> bool:
+        # Whether it still leads anywhere is seen when the transaction begins: to ask costs as much.
+        return bool(conn.closed)
+
+    def look(self) -> None:
+        """There is nothing to look at: a server that went away is noticed by what it is asked."""
+
+    def spare(self, failed: bool) -> None:
+        """Give the connection back, when a thread is done with it; one that ``failed`` is closed.
+
+        It may have failed because it leads to what is no primary any more.
+        """
+        if self.is_closed():
+            return
+        if failed or self.connection().closed:
+            self.manual_close()
+        else:
+            self.close()
+
+    def let_go(self) -> None:
+        """Close every connection."""
+        self.close_all()
+
+    def begin(self, kind: str = WRITE) -> None:
+        """Begin a transaction; on another connection, where the server had closed this one."""
+        for _ in range(self._max_connections):
+            try:
+                self._begin(kind)
+                return
+            except peewee.OperationalError:
+                if not self.connection().closed:
+                    self.rollback()
+                    raise
+                self.manual_close()
+                self.connect()
+        self._begin(kind)
+
+    def _begin(self, kind: str) -> None:
+        with peewee.__exception_wrapper__:
+            if kind == self.READ:
+                # Every query sees what the first one does.
+                self.connection().execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            else:
+                # One at a time. The lock is had before anything is read, and let go of once all can see what
+                # was written, so that revisions are numbered in the order of commits.
+                self.connection().execute(f"BEGIN; SELECT pg_advisory_xact_lock({_NAMESPACE}, {_WRITING})")
+
+    def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, within the transaction: never all of them in memory."""
+        sql, params = self.get_sql_context().sql(query).query()
+        with peewee.__exception_wrapper__, self._adapter.server_side_cursor(self.connection()) as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(sql, params)
+            yield from cursor
+
+    @contextmanager
+    def roomy(self) -> Iterator[None]:
+        """Many rows at once: the server's memory is the server's affair."""
+        yield
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        """Keep every other migration out, whatever machine it runs on."""
+        # A lock of the session, not of a transaction: it lasts over the several transactions of a run.
+        self.execute_sql("SET lock_timeout = 0")
+        self.execute_sql(f"SELECT pg_advisory_lock({_NAMESPACE}, {_MIGRATING})")
+        try:
+            yield
+        finally:
+            self.manual_close()  # And with it the lock, whatever state the session is in.
+
+    @contextmanager
+    def held(self, number: int) -> Iterator[bool]:
+        """Hold a number of 62 bits; False, at once, if another request holds it, on whatever machine.
+
+        Whoever holds one and dies holds it no longer: it is the session's.
+        """
+        (got,) = self.execute_sql("SELECT pg_try_advisory_lock(%s)", (number,)).fetchone()
+        try:
+            yield bool(got)
+        finally:
+            if got and not self.is_closed() and not self.connection().closed:
+                self.execute_sql("SELECT pg_advisory_unlock(%s)", (number,))

@@ -1,0 +1,150 @@
+"""Full-text search in PostgreSQL: a tsvector for each record, with a weight for each column.
+
+The words are those of FTS5's tokenizer and the queries in its grammar, so that both databases find the same;
+how well each fits is the database's own measure (ts_rank, instead of bm25).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from peewee import SQL, IntegerField, TextField, chunked, fn
+
+from service.storage.database import database
+from service.storage.models import Base, Record
+from service.storage.words import words_of
+from service.storage.writing import ROWS_AT_ONCE
+
+MARKS = {"label": "A", "names": "B", "text": "D"}
+WEIGHTS = "{0.1, 0, 0.8, 1}"
+"""How much a word of each mark counts, from D to A."""
+LONGEST_WORD = 500
+"""Characters: a lexeme may have 2,046 bytes."""
+MOST_WORDS = 16_383
+"""Positions that there are in a tsvector; what is further on in a text is found as if it stood there."""
+LARGEST = 1_000_000
+"""Bytes of a tsvector: it may have 2^20 - 1."""
+
+# What playhouse makes of a search-box query: phrases in double quotes, after one a * for words that begin so,
+# before one its column and a colon; AND, OR, NOT; parentheses.
+_TOKEN = re.compile(r'"((?:[^"]|"")*)"(\*)?(\s*:)?|(AND|OR|NOT|\(|\))|(\S)')
+_SIGNS = {"AND": " & ", "OR": " | ", "NOT": " & !", "(": "(", ")": ")"}
+
+
+class Search(Base):
+    """The words of every current record, by the record's key."""
+
+    key = IntegerField(primary_key=True)
+    words = TextField()
+
+    class Meta:
+        table_name = "search"
+
+
+key = Search.key
+
+
+def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
+    insert = "INSERT INTO search (key, words) VALUES (%s, %s::tsvector)"
+    for some in chunked(rows, ROWS_AT_ONCE):
+        database.cursor().executemany(insert, [(key, vector(*columns)) for key, *columns in some])
+
+
+def forget(keys: Sequence[int]) -> None:
+    for some in chunked(keys, ROWS_AT_ONCE):
+        Search.delete().where(Search.key.in_(some)).execute()
+
+
+def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
+    """The keys of those rows of which the index does not hold just the words."""
+    missing = set()
+    for key, *columns in rows:
+        same = Search.words == fn.CAST(SQL("%s AS tsvector", (vector(*columns),)))
+        if not Search.select(Search.key).where((Search.key == key) & same).exists():
+            missing.add(key)
+    return missing
+
+
+def matching(asked: Sequence[str]) -> tuple[Any, Any]:
+    """The records that any of the queries finds, and how well: the higher the better."""
+    wanted = " | ".join(f"({tsquery(one)})" for one in asked)
+    query = SQL("%s::tsquery", (wanted,))
+    rows = (
+        Search.select()
+        .join(Record, on=(Record.key == Search.key))
+        .where(SQL("words @@ %s::tsquery", (wanted,)))
+    )
+    return rows, fn.ts_rank(SQL("%s::float4[]", (WEIGHTS,)), Search.words, query)
+
+
+def vector(label: str, names: str, text: str) -> str:
+    """The tsvector of a record, as PostgreSQL reads it: each word with its places and marks.
+
+    >>> vector("Cession of Donbas", "", "of it")
+    "'cession':1A 'donbas':3A 'it':7D 'of':2A,6D"
+    """
+    places: dict[str, list[str]] = {}
+    place, size = 0, 0
+    for mark, words in zip(MARKS.values(), map(words_of, (label, names, text)), strict=True):
+        for word in words:
+            place = min(place + 1, MOST_WORDS)
+            if (found := places.get(word[:LONGEST_WORD])) is None:
+                size += len(word.encode()) + 8
+                found = places[word[:LONGEST_WORD]] = []
+            # PostgreSQL keeps 256 places of a word.
+            if len(found) < 256:
+                size += 2
+                found.append(f"{place}{mark}")
+            if size > LARGEST:
+                return _rendered(places)
+        place += 1  # No phrase reaches from one column into the next.
+    return _rendered(places)
+
+
+def _rendered(places: dict[str, list[str]]) -> str:
+    return " ".join(f"{_quoted(word)}:{','.join(found)}" for word, found in sorted(places.items()))
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def tsquery(query: str) -> str:
+    """A query in FTS5's grammar, as playhouse writes it, in PostgreSQL's.
+
+    >>> tsquery('("label": "go on") AND ("a" OR "b"*) NOT "c"')
+    "(('go':A <-> 'on':A)) & (('a') | ('b':*)) & !('c')"
+    """
+    return "".join(_converted(query))
+
+
+def _converted(query: str) -> Iterator[str]:
+    mark, depth, until = "", 0, 0
+    for phrase, prefix, colon, sign, other in chain.from_iterable([_TOKEN.findall(query)]):
+        if other:
+            raise ValueError(f"{other!r} in {query!r} is not what playhouse writes.")
+        if colon:
+            mark, until = MARKS[phrase], depth
+        elif sign:
+            depth += {"(": 1, ")": -1}.get(sign, 0)
+            if depth < until:
+                mark, until = "", 0  # The column was named within these parentheses.
+            yield _SIGNS[sign]
+        else:
+            yield "(" + _phrase(phrase.replace('""', '"'), mark, bool(prefix)) + ")"
+
+
+def _phrase(text: str, mark: str, prefix: bool) -> str:
+    words = [word[:LONGEST_WORD] for word in words_of(text)]
+    marks = [mark] * len(words)
+    if words and prefix:
+        marks[-1] = "*" + mark
+    # What has no words finds nothing, and a query has to have one: no word of a record is a space.
+    return (
+        " <-> ".join(
+            f"{_quoted(word)}:{mark}" if mark else _quoted(word)
+            for word, mark in zip(words, marks, strict=True)
+        )
+        or "' '"
+    )

@@ -1,0 +1,158 @@
+"""Backups: whole while others write, checked, and put back only where nothing is lost by it."""
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from scripts.cli import main
+from service import questions, recording
+from service.diplomacy.changes import Change
+from service.questions import Paging, Span
+from service.settings import Settings
+from service.storage import database
+from tests import postgres
+from tests.conftest import ACTOR, Another, Server
+from tests.storage.walk import World
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(backend: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs ``parley``, with PostgreSQL's own programs at hand."""
+    if backend == "postgresql":
+        monkeypatch.setenv("PATH", f"{postgres.binaries()}{os.pathsep}{os.environ['PATH']}")
+
+    def command(*arguments: str, status: int = 0) -> Result:
+        result = CliRunner().invoke(main, arguments, prog_name="parley")
+        assert result.exit_code == status, (result.output, result.exc_info)
+        return result
+
+    return command
+
+
+@pytest.fixture
+def elsewhere(settings: Settings, another: Another, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Have commands use another database, that is not there yet."""
+
+    def go() -> str:
+        database.disconnect()
+        url = another()
+        monkeypatch.setenv("PARLEY_DATABASE_URL", url)
+        return url
+
+    return go
+
+
+def whole() -> bytes:
+    return b"".join(questions.exported_revisions())
+
+
+def test_what_is_put_back_is_what_was_there(
+    demo: Settings, run: Run, elsewhere: Callable[[], str], tmp_path: Path
+) -> None:
+    recording.write([Change("actor", "x", {**ACTOR, "notes": "A\\b\tc\nd'é"})], "de\\sk\t1")
+    was, file = whole(), tmp_path / "copy"
+    said = json.loads(run("backup", "--json", str(file)).stdout)
+    assert (said["file"], said["bytes"]) == (str(file), file.stat().st_size)
+    assert said["head"] == run("check").stdout.strip()
+    assert said["records"] in (75, None)
+    url = elsewhere()
+    assert run("restore", str(file)).stdout.strip() == str(file)
+    assert run("check").stdout.strip() == said["head"]
+    database.connect(demo._replace(database_url=url))
+    assert whole() == was
+    assert questions.found("donbas", (), Paging(5)).items
+    assert questions.timeline(("talk",), [], [], None, Span(), Paging(5)).items
+
+
+def test_neither_a_file_nor_a_store_is_written_over(
+    demo: Settings, run: Run, elsewhere: Callable[[], str], tmp_path: Path
+) -> None:
+    file = tmp_path / "copy"
+    run("backup", str(file))
+    was = file.read_bytes()
+    assert "there already" in run("backup", str(file), status=1).stderr
+    assert file.read_bytes() == was
+    assert "--force" in run("restore", str(file), status=1).stderr
+    recording.write([Change("actor", "new", ACTOR)], "desk")
+    run("restore", "--force", str(file))
+    database.connect(demo)
+    assert questions.state() == 74
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [], (
+        "nothing is left over"
+    )
+
+
+def test_what_is_not_sound_is_not_put_back(
+    demo: Settings, run: Run, elsewhere: Callable[[], str], tmp_path: Path
+) -> None:
+    file = tmp_path / "copy"
+    run("backup", str(file))
+    elsewhere()
+    shutil.copy(file, tmp_path / "cut")
+    with (tmp_path / "cut").open("r+b") as cut:
+        cut.truncate(file.stat().st_size * 2 // 3)
+    (tmp_path / "none").write_bytes(b"no database" * 1000)
+    for name in ("cut", "none", "missing"):
+        assert run("restore", str(tmp_path / name), status=1).stderr.startswith("parley: ")
+    run("migrate")
+    assert run("check").stdout.strip().startswith("0:"), "nothing was put there"
+
+
+@pytest.mark.database("sqlite")
+def test_an_edited_copy_is_not_put_back(
+    demo: Settings, run: Run, elsewhere: Callable[[], str], tmp_path: Path
+) -> None:
+    file = tmp_path / "copy"
+    run("backup", str(file))
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE revision SET recorded_by = 'another' WHERE seq = 40")
+    elsewhere()
+    assert "revision 40" in run("restore", str(file), status=1).stderr
+
+
+@pytest.mark.database("sqlite")
+def test_a_store_in_use_is_not_replaced(demo: Settings, run: Run, tmp_path: Path) -> None:
+    run("backup", str(tmp_path / "copy"))
+    server = Server(demo.home).start()
+    try:
+        assert requests.get(f"{server.url}/v1/actors", timeout=10).status_code == 200
+        assert "in use" in run("restore", "--force", str(tmp_path / "copy"), status=1).stderr
+        assert requests.get(f"{server.url}/v1/actors", timeout=10).status_code == 200
+    finally:
+        server.stop()
+    run("restore", "--force", str(tmp_path / "copy"))
+
+
+def test_a_backup_of_a_long_past(
+    store: Settings, run: Run, elsewhere: Callable[[], str], tmp_path: Path
+) -> None:
+    world = World()
+    world.begin()
+    for number in range(60):
+        world.write((("put", "patch", "delete", "merge")[number % 4], number, number))
+    was = whole()
+    run("backup", str(tmp_path / "copy"))
+    url = elsewhere()
+    run("restore", str(tmp_path / "copy"))
+    database.connect(store._replace(database_url=url))
+    assert whole() == was
+    recording.write([Change("actor", "later", ACTOR)], "desk")
+
+
+@pytest.mark.database("postgresql")
+def test_without_the_programs_it_is_said_which_is_missing(
+    store: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = CliRunner().invoke(main, ["backup", str(tmp_path / "copy")], prog_name="parley")
+    assert result.exit_code == 1
+    assert "There is no pg_dump here" in result.stderr
