@@ -52,6 +52,8 @@ def queries() -> Iterator[list[Query]]:
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
+            if not isinstance(record.msg, tuple):
+                return  # Of a pool: what it does with connections.
             sql, parameters = record.msg
             if sql.split()[0] not in ("BEGIN", "COMMIT", "ROLLBACK"):
                 sent.append((sql, parameters))

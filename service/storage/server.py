@@ -1,5 +1,6 @@
 """A PostgreSQL server: how it is connected to, and how its transactions begin."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,8 +17,8 @@ from service.settings import Settings
 SCHEMES = ("postgresql://", "postgres://")
 
 # Advisory locks of this name space, of two numbers each (those of one number are keys in use, ``held``).
-_NAMESPACE = 0x7061726C  # "parl"
-_WRITING, _MIGRATING = 1, 2
+NAMESPACE = 0x7061726C  # "parl"
+WRITING, MIGRATING = 1, 2
 
 ROWS_AT_ONCE = 2_000
 """Rows that come over the network together, where they are read one by one."""
@@ -52,9 +53,7 @@ def opened(url: str, settings: Settings) -> "Server":
             "-c cursor_tuple_fraction=1",
         ]
     ).strip()
-    server = Server(
-        "postgresql://" + url.partition("://")[2], prefer_psycopg3=True, **given
-    )
+    server = Server("postgresql://" + url.partition("://")[2], prefer_psycopg3=True, **given)
     server.bounded(settings.pool or settings.threads + 1, settings.busy_timeout)
     return server
 
@@ -69,6 +68,8 @@ class Server(PooledPostgresqlDatabase):
         """How many connections there may be, and how long one waits for one that is given back."""
         # Set here, because the pool would make whole seconds of it.
         self._max_connections, self._wait_timeout = connections, seconds
+        self._numbers: set[int] = set()
+        self._holding = threading.Lock()
 
     def _is_closed(self, conn: Any) -> bool:
         # Whether it still leads anywhere is seen when the transaction begins: to ask costs as much.
@@ -115,7 +116,7 @@ class Server(PooledPostgresqlDatabase):
             else:
                 # One at a time. The lock is had before anything is read, and let go of once all can see what
                 # was written, so that revisions are numbered in the order of commits.
-                self.connection().execute(f"BEGIN; SELECT pg_advisory_xact_lock({_NAMESPACE}, {_WRITING})")
+                self.connection().execute(f"BEGIN; SELECT pg_advisory_xact_lock({NAMESPACE}, {WRITING})")
 
     def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, within the transaction: never all of them in memory."""
@@ -135,7 +136,7 @@ class Server(PooledPostgresqlDatabase):
         """Keep every other migration out, whatever machine it runs on."""
         # A lock of the session, not of a transaction: it lasts over the several transactions of a run.
         self.execute_sql("SET lock_timeout = 0")
-        self.execute_sql(f"SELECT pg_advisory_lock({_NAMESPACE}, {_MIGRATING})")
+        self.execute_sql(f"SELECT pg_advisory_lock({NAMESPACE}, {MIGRATING})")
         try:
             yield
         finally:
@@ -147,9 +148,19 @@ class Server(PooledPostgresqlDatabase):
 
         Whoever holds one and dies holds it no longer: it is the session's.
         """
-        (got,) = self.execute_sql("SELECT pg_try_advisory_lock(%s)", (number,)).fetchone()
+        # The server lets a session have twice what it has.
+        with self._holding:
+            mine = number not in self._numbers
+            self._numbers.add(number)
+        if not mine:
+            yield False
+            return
         try:
-            yield bool(got)
+            (got,) = self.execute_sql("SELECT pg_try_advisory_lock(%s)", (number,)).fetchone()
+            try:
+                yield bool(got)
+            finally:
+                if got and not self.is_closed() and not self.connection().closed:
+                    self.execute_sql("SELECT pg_advisory_unlock(%s)", (number,))
         finally:
-            if got and not self.is_closed() and not self.connection().closed:
-                self.execute_sql("SELECT pg_advisory_unlock(%s)", (number,))
+            self._numbers.discard(number)

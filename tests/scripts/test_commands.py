@@ -1,6 +1,7 @@
 """Every command: what it prints where, and its exit status."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -104,7 +105,8 @@ def test_settings_for_a_program(parley: Parley, monkeypatch: pytest.MonkeyPatch,
     assert [row["help"] for row in rows.values()] == [setting.help for setting in TABLE]
     assert (rows["PARLEY_WORKERS"]["value"], rows["PARLEY_WORKERS"]["default"]) == ("3", "2")
     assert rows["PARLEY_THREADS"]["value"] == "4"
-    assert rows["PARLEY_DATABASE_URL"]["value"] == f"sqlite:///{tmp_path / 'home' / 'parley.db'}"
+    url = os.environ.get("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path / 'home' / 'parley.db'}")
+    assert rows["PARLEY_DATABASE_URL"]["value"] == url
     assert rows["PARLEY_SECRET_KEY"]["value"] == "(set)"
     assert "of-nobodys-concern" not in result.output
 

@@ -141,6 +141,7 @@ def test_what_is_old_goes_a_few_at_a_time(attempt: Attempt) -> None:
     assert models.Attempt.select().count() == 4
 
 
+@pytest.mark.database("sqlite")
 def test_the_file_of_keys_lies_beside_the_database(attempt: Attempt) -> None:
     with attempts.in_progress(attempt):
         pass

@@ -119,7 +119,7 @@ def test_eight_threads(store: Settings) -> None:
             for number in range(12):
                 made = Change("actor", f"{name}-{number}", {**ACTOR, "name": name})
                 recording.write([made, made._replace(id=f"{name}-{number}-b")], name)
-            database.disconnect()
+            database.database.close()
         except BaseException as error:  # noqa: BLE001 -- whatever it is, the test is to fail with it
             failed.append(error)
 
@@ -162,7 +162,7 @@ def test_a_writer_killed_in_its_transaction_leaves_what_was(store: Settings) -> 
     assert check_chain() == 51
 
 
-def test_writers_killed_at_any_moment_leave_whole_transactions(store: Settings) -> None:
+def test_writers_killed_at_any_moment_leave_whole_transactions(store: Settings, backend: str) -> None:
     for number in range(4):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, f"k{number}", "100000"], cwd=ROOT)
         before, patience = records.latest(), time.monotonic() + 20
@@ -175,8 +175,9 @@ def test_writers_killed_at_any_moment_leave_whole_transactions(store: Settings) 
         assert Record.select().count() == Revision.select().count()
         # On a connection of its own: FTS5 checks what it remembers of the index, not what others made of it.
         database.connect(store)
-        with database.reading():
-            assert database.database.execute_sql("PRAGMA integrity_check").fetchall() == [("ok",)]
+        if backend == "sqlite":
+            with database.reading():
+                assert database.database.execute_sql("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def names() -> set[str]:

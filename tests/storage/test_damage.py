@@ -2,8 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 
-import apsw
 import orjson
 import pytest
 
@@ -12,13 +12,13 @@ from service.diplomacy import revisions
 from service.diplomacy.changes import ANY, Change
 from service.questions import Head
 from service.settings import Settings
-from service.storage.database import database
+from tests.behind import Raw
 from tests.conftest import ACTOR, ISSUE, SOURCE, statement
 from tests.storage.test_checking import checked
 
 
 @pytest.fixture
-def raw(store: Settings) -> apsw.Connection:
+def raw(store: Settings) -> Iterator[Raw]:
     """A store of eleven revisions, and a connection that no rule holds back.
 
     8 amends s1, 9 and 10 merge bob into ann (his name goes over to her first), 11 deletes s2.
@@ -39,9 +39,9 @@ def raw(store: Settings) -> apsw.Connection:
     recording.merge("actor", "bob", "ann", "test")
     recording.write([Change("statement", "s2", None, replaces=ANY)], "test")
     assert checked() == []
-    connection = apsw.Connection(database.database)
-    connection.execute("PRAGMA foreign_keys = 0")
-    return connection
+    behind = Raw(store)
+    yield behind
+    behind.close()
 
 
 def found(kept: Head | None = None) -> list[str]:
@@ -254,21 +254,22 @@ DAMAGE: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("done", "named"), DAMAGE.values(), ids=DAMAGE)
-def test_damage_is_named(raw: apsw.Connection, done: str, named: str) -> None:
-    raw.execute(done)
-    assert raw.total_changes() > 0
+def test_damage_is_named(raw: Raw, done: str, named: str) -> None:
+    if raw.server and "yesterday" in done:
+        pytest.skip("PostgreSQL takes no text for a number")
+    assert raw.change(done) > 0
     lines = found()
     assert any(re.fullmatch(f"{named}.*", line, re.DOTALL) for line in lines), lines
 
 
-def cut(raw: apsw.Connection) -> None:
+def cut(raw: Raw) -> None:
     """Cut off revision 11, and make everything else as if it had never been."""
-    raw.execute("DELETE FROM revision WHERE seq = 11; UPDATE edge SET until = NULL WHERE until = 11")
+    raw.change("DELETE FROM revision WHERE seq = 11; UPDATE edge SET until = NULL WHERE until = 11")
     raw.execute("UPDATE record SET revision = 7 WHERE id = 's2'")
     raw.execute("INSERT INTO search (rowid, label, names, text) VALUES (7, 'So be it.', '', '')")
 
 
-def test_a_tail_cut_off_is_detected_by_a_head_kept_elsewhere(raw: apsw.Connection) -> None:
+def test_a_tail_cut_off_is_detected_by_a_head_kept_elsewhere(raw: Raw) -> None:
     seq, hash = raw.execute("SELECT seq, hash FROM revision ORDER BY seq DESC").fetchone()
     cut(raw)
     assert found() == [], "nothing else tells it"
@@ -277,7 +278,7 @@ def test_a_tail_cut_off_is_detected_by_a_head_kept_elsewhere(raw: apsw.Connectio
     ]
 
 
-def test_a_history_that_was_written_anew_is_detected_by_a_head_kept_elsewhere(raw: apsw.Connection) -> None:
+def test_a_history_that_was_written_anew_is_detected_by_a_head_kept_elsewhere(raw: Raw) -> None:
     kept = Head(*raw.execute("SELECT seq, hash FROM revision WHERE seq = 8").fetchone())
     assert found(kept) == []
     previous, rows = bytes(32), raw.execute("SELECT seq, document FROM revision ORDER BY seq").fetchall()
@@ -292,7 +293,7 @@ def test_a_history_that_was_written_anew_is_detected_by_a_head_kept_elsewhere(ra
     ]
 
 
-def test_the_hash_is_what_the_readme_says(raw: apsw.Connection) -> None:
+def test_the_hash_is_what_the_readme_says(raw: Raw) -> None:
     rows = raw.execute("SELECT seq, recorded_by, document, hash FROM revision ORDER BY seq").fetchall()
     seq, author, document, hash = rows[3]
     said = orjson.dumps([seq, "created", author])

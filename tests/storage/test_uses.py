@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 
-import apsw
 import pytest
 from flask import Flask
 
@@ -13,6 +12,7 @@ from service.app import create_app
 from service.settings import Settings
 from service.storage import tokens, uses
 from service.storage.database import database
+from tests.behind import nobody_writes
 from tests.conftest import caller
 
 
@@ -80,10 +80,8 @@ def test_a_locked_database_neither_delays_a_read_nor_fails_it(
     monkeypatch.setenv("PARLEY_BUSY_TIMEOUT", "2")
     reader = caller(create_app(all_settings.load()), "read")
     assert reader.get("/v1/actors").status_code == 200
-    other = apsw.Connection(settings.database_url.removeprefix("sqlite:///"))
-    other.execute("BEGIN IMMEDIATE")
     writing = threading.Thread(target=uses.write)
-    with caplog.at_level(logging.INFO, logger=uses.__name__):
+    with nobody_writes(settings), caplog.at_level(logging.INFO, logger=uses.__name__):
         writing.start()
         began = time.monotonic()
         for _ in range(20):
@@ -92,8 +90,6 @@ def test_a_locked_database_neither_delays_a_read_nor_fails_it(
         assert writing.is_alive(), "it waits for the lock, and nobody else does"
         assert took < 2
         writing.join(30)
-    other.execute("ROLLBACK")
-    other.close()
     assert "not written" in caplog.text
     assert last_used() is None
     assert reader.get("/v1/actors").status_code == 200  # Noted again
@@ -101,6 +97,7 @@ def test_a_locked_database_neither_delays_a_read_nor_fails_it(
     assert last_used() is not None
 
 
+@pytest.mark.database("sqlite")
 def test_a_store_that_takes_no_writes_is_read(app: Flask) -> None:
     reader = caller(app, "read")
     database.execute_sql("PRAGMA query_only = 1")

@@ -5,10 +5,12 @@ import signal
 from collections.abc import Iterable
 from typing import Any
 
+import apsw
 from flask import Flask
 
 from service.app import create_app
 from service.storage.database import database
+from service.storage.embedded import Embedded
 
 Environ = dict[str, Any]
 BEFORE, AFTER = "before-commit", "after-commit"
@@ -20,17 +22,25 @@ def die() -> None:
 
 def die_at_commit(number: int) -> None:
     """Die when this connection is about to commit what it wrote for the ``number``-th time from now."""
-    seen = 0
+    seen, node = 0, database.obj
+    committed = node.commit
 
-    def committing() -> bool:
+    def committing() -> object:
         nonlocal seen
-        seen += 1
+        seen += wrote()
         if seen == number:
             die()
-        return False
+        return committed()
 
-    database.connect(reuse_if_open=True)
-    database.connection().set_commit_hook(committing)
+    node.commit = committing
+
+
+def wrote() -> bool:
+    """Whether the transaction that is about to be committed has changed anything."""
+    if isinstance(database.obj, Embedded):
+        return bool(database.connection().txn_state("main") == apsw.SQLITE_TXN_WRITE)
+    (number,) = database.execute_sql("SELECT pg_current_xact_id_if_assigned()::text").fetchone()
+    return number is not None
 
 
 def app() -> Flask:

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import apsw
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,6 +17,7 @@ from service.app import create_app
 from service.settings import Settings
 from service.storage import database
 from service.web.problems import KINDS as PROBLEMS
+from tests.behind import Raw, nobody_writes
 from tests.conftest import caller
 from tests.web.samples import ID, MERGE_PATCH, MINIMAL, PROBLEM, newest, patch
 
@@ -232,31 +232,28 @@ def test_a_write_waits_for_its_turn_and_is_then_told_to_come_again(
 ) -> None:
     monkeypatch.setenv("PARLEY_BUSY_TIMEOUT", "0.05")
     writer = caller(create_app(all_settings.load()), "write")
-    other = apsw.Connection(settings.database_url.removeprefix("sqlite:///"))
-    other.execute("BEGIN IMMEDIATE")
-    try:
+    with nobody_writes(settings):
         answer = writer.post("/v1/actors", json=MINIMAL["actor"])
         refused(answer, "unavailable")
         assert int(answer.headers["Retry-After"]) >= 1
         assert writer.get("/v1/actors").status_code == 200  # Readers do not wait for writers.
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
     assert writer.post("/v1/actors", json=MINIMAL["actor"]).status_code == 201
 
 
 def test_a_failure_is_a_problem_that_tells_nothing_of_the_inside(
     settings: Settings, world: FlaskClient
 ) -> None:
-    other = apsw.Connection(settings.database_url.removeprefix("sqlite:///"))
-    other.execute("PRAGMA foreign_keys = 0; DROP TABLE edge; DROP TABLE revision; DROP TABLE record")
-    other.close()
+    behind = Raw(settings)
+    for table in ("edge", "delivery", "revision", "record"):
+        behind.execute(f"DROP TABLE {table}")
+    behind.close()
     for url in ("/v1/actors", "/v1/actors/ann", "/v1/timeline", "/v1/search?q=a", "/v1/actors/ann/positions"):
         failed(world.get(url))
     failed(world.post("/v1/actors", json=MINIMAL["actor"]))
     assert world.get("/livez").status_code == 200
 
 
+@pytest.mark.database("sqlite")
 def test_a_file_that_is_no_database_is_a_problem_too(settings: Settings, world: FlaskClient) -> None:
     database.disconnect()
     file = Path(settings.database_url.removeprefix("sqlite:///"))

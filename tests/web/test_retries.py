@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-import apsw
 import orjson
 import pytest
 from flask import Flask, Response, g
@@ -16,6 +15,7 @@ from service.settings import Settings
 from service.storage import attempts, models, tokens
 from service.storage.attempts import Attempt
 from service.web import retries
+from tests.behind import nobody_writes
 from tests.conftest import caller
 from tests.web.samples import MINIMAL, PROBLEM, newest, path, put
 
@@ -33,8 +33,8 @@ def refused(answer: TestResponse, status: int, name: str) -> None:
 
 
 def said(answer: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
-    """The whole answer, but for the mark of a repeated one, and how many requests are left."""
-    other = ("Idempotency-Replayed", "RateLimit")
+    """The whole answer, but for the mark of a repeated one, its number, and how many requests are left."""
+    other = ("Idempotency-Replayed", "RateLimit", "X-Request-Id")
     headers = [(name, value) for name, value in answer.headers if name not in other]
     return answer.status_code, sorted(headers), answer.data
 
@@ -202,13 +202,8 @@ def test_while_the_first_is_in_progress_the_second_is_told_so(world: FlaskClient
 
 def test_a_retry_waits_for_no_writer(settings: Settings, world: FlaskClient) -> None:
     first = post(world)
-    other = apsw.Connection(settings.database_url.removeprefix("sqlite:///"))
-    other.execute("BEGIN IMMEDIATE")
-    try:
+    with nobody_writes(settings):
         assert said(post(world)) == said(first)
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
 
 
 def test_other_methods_take_no_notice_of_a_key(world: FlaskClient) -> None:
