@@ -5,13 +5,14 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from schemas import vocabulary as words
 from service.diplomacy import documents, revisions
 from service.diplomacy.documents import Document
 from service.storage import bulk, writing
 from service.storage.database import roomy
+from service.storage.rows import Row
 from service.storage.writing import NewRevision
 
 AUTHOR = "parley benchmark"
@@ -80,7 +81,7 @@ def fill(shape: Shape, edges: int | None = None, seed: int = 1, done: Callable[[
     key = itertools.count(1)
     while batch := list(itertools.islice(made, BATCH)):
         staged: list[NewRevision] = []
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         for document in batch:
             if edges is not None and total + len(rows) >= edges:
                 break
@@ -89,7 +90,7 @@ def fill(shape: Shape, edges: int | None = None, seed: int = 1, done: Callable[[
             head = writing.Head(staged[-1].seq, staged[-1].hash, staged[-1].recorded_at)
             for ordinal, edge in enumerate(documents.edges(document)):
                 ends = keys[edge.tail], keys[edge.head]
-                rows.append(writing.edge_row(staged[-1], ordinal, edge._asdict(), *ends))
+                rows.append(writing.edge_row(staged[-1], ordinal, edge, *ends))
         if not staged:
             break
         bulk.append(staged, rows)

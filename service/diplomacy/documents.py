@@ -3,7 +3,7 @@
 A document is a dict as ``schemas.documents`` loads it, with its ``id`` and ``kind``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -41,14 +41,18 @@ class Edge(NamedTuple):
     attributes: Document | None = None
 
 
-def find(document: Document, path: str) -> Iterable[Found]:
+def find(document: Document, path: str) -> Sequence[Found]:
     """Every value at ``path`` (``speaker``, ``agenda[]``, ``positions[].issue``), in order.
 
     What has another shape than the path expects is passed over: the schema reports it.
     """
     steps = _steps(path)
     # Most documents have few of the fields there are, and this is asked of each some fifty times.
-    return _find(document, steps, "", document) if steps[0][0] in document else ()
+    if steps[0][0] not in document:
+        return ()
+    found: list[Found] = []
+    _find(document, steps, "", document, found)
+    return found
 
 
 @cache
@@ -57,27 +61,35 @@ def _steps(path: str) -> tuple[tuple[str, bool], ...]:
     return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split("."))
 
 
-def _find(value: Any, steps: Sequence[tuple[str, bool]], pointer: str, around: Document) -> Iterator[Found]:
+def _find(
+    value: Any, steps: Sequence[tuple[str, bool]], pointer: str, around: Document, found: list[Found]
+) -> None:
     if not steps:
-        yield Found(pointer, value, around)
+        found.append(Found(pointer, value, around))
         return
     name, many = steps[0]
     if not isinstance(value, dict) or name not in value:
         return
-    inner, here = value[name], f"{pointer}/{name}"
+    inner, here, rest = value[name], f"{pointer}/{name}", steps[1:]
     if not many:
-        yield from _find(inner, steps[1:], here, value)
+        _find(inner, rest, here, value, found)
     elif isinstance(inner, list):
         for index, item in enumerate(inner):
-            yield from _find(item, steps[1:], f"{here}/{index}", value)
+            _find(item, rest, f"{here}/{index}", value, found)
 
 
-def references(document: Document) -> Iterator[tuple[Found, Reference]]:
+Referred = Sequence[tuple[Found, Reference]]
+"""The ids of other records that a document holds, and what is known of the fields they stand in."""
+
+
+def references(document: Document) -> Referred:
     """Every id of another record that the document holds, and what is known of the field it stands in."""
-    for reference in REFERENCES[document["kind"]]:
-        for found in find(document, reference.path):
-            if isinstance(found.value, str):
-                yield found, reference
+    return [
+        (found, reference)
+        for reference in REFERENCES[document["kind"]]
+        for found in find(document, reference.path)
+        if isinstance(found.value, str)
+    ]
 
 
 def renamed(document: Document, names: Mapping[str, str]) -> Document:
@@ -125,13 +137,16 @@ def label(document: Document) -> str:
     return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1].rstrip() + "…"
 
 
-def edges(document: Document) -> list[Edge]:
-    """All that the document states of others, in the document's order, each once."""
+def edges(document: Document, referred: Referred | None = None) -> list[Edge]:
+    """All that the document states of others, in the document's order, each once.
+
+    ``referred`` is what ``references`` gives of it, where that is at hand.
+    """
     own = bounds(document)
     # What happened on an unknown date is in no window; what has no date, a parent, say, is in every one.
     when = ALWAYS if own == UNDATED and document["kind"] not in ON_THE_TIMELINE else own
     stated = [*_positions(document, own)]
-    for found, reference in references(document):
+    for found, reference in references(document) if referred is None else referred:
         if reference.path == "positions[].holder":
             continue  # Not an edge of its own: the tail of its position's.
         ends = (found.value, document["id"]) if reference.incoming else (document["id"], found.value)
@@ -139,10 +154,16 @@ def edges(document: Document) -> list[Edge]:
         span = (
             period(found.around.get("from"), found.around.get("until")) if relation == "member-of" else when
         )
-        carried = {name: found.around[name] for name in reference.attributes if name in found.around}
+        carried = (
+            {name: found.around[name] for name in reference.attributes if name in found.around}
+            if reference.attributes
+            else None
+        )
         stance = found.around["stance"] if relation == "clause" else None
         stated.append(Edge(relation, *ends, *span, stance, attributes=carried or None))
     # An issue may be named by ``issues`` and by a position alike, an actor be addressed twice.
+    if len({edge[:3] for edge in stated}) == len(stated):
+        return stated
     return list({(*edge[:5], edge.place, str(edge.attributes)): edge for edge in stated}.values())
 
 

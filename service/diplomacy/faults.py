@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from schemas.vocabulary import DATES, PERIODS
 from service.diplomacy import dates
-from service.diplomacy.documents import Document, find, references, stances
+from service.diplomacy.documents import Document, Referred, find, references, stances
 from service.diplomacy.names import folded
 from service.errors import Fault
 
@@ -76,17 +76,20 @@ def _as(spelling: Callable[[str], str], value: Any) -> Any:
 
 
 def _repeated(document: Document, path: str, identity: Callable[[Document], Any], detail: str) -> Faults:
+    all_found = find(document, path)
+    if len(all_found) < 2:
+        return
     seen = set()
-    for found in find(document, path):
+    for found in all_found:
         same = repr(identity(found.around))  # Whatever it is, not only what can be hashed.
         if same in seen:
             yield found.pointer, detail
         seen.add(same)
 
 
-def reference_faults(document: Document, kind_of: Callable[[str], str | None]) -> Faults:
+def reference_faults(referred: Referred, kind_of: Callable[[str], str | None]) -> Faults:
     """References to what does not exist or is of another kind. ``kind_of`` gives an id's kind, or None."""
-    for found, reference in references(document):
+    for found, reference in referred:
         kind = kind_of(found.value)
         if kind not in reference.kinds:
             is_ = f"that is the id of {article(kind)}" if kind else "there is none of that id"

@@ -1,15 +1,16 @@
 """The second time over: references are resolved and checked, as the store is after all the changes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from service.diplomacy import documents, faults, stances
-from service.diplomacy.documents import Document, Edge
+from service.diplomacy.documents import Document, Edge, Referred
 from service.errors import Conflict, Fault
 from service.recording.run import Run, Scaled, Staged
 from service.storage import search, standing, writing
+from service.storage.rows import Row
 from service.storage.writing import Known
 
 MOST_NAMES = 20_000
@@ -96,7 +97,7 @@ def link_stubs(run: Run, names: Names) -> None:
             run.refused.add(item.number, [Fault("/merged_into", wanted)])
             continue
         link = Edge("merged-into", id, target.id, *documents.ALWAYS)
-        rows.append(writing.edge_row(item, 0, link._asdict(), item.key, target.key))
+        rows.append(writing.edge_row(item, 0, link, item.key, target.key))
     writing.add_edges(rows)
     names.forget(run.stubs)
 
@@ -112,13 +113,14 @@ def _end(id: str, stubs: Mapping[str, Staged]) -> str:
 
 def link(run: Run, staged: Sequence[Staged], names: Names) -> None:
     """Check what the revisions refer to, and write what they state."""
-    names.look_up(_ids(item.document for item in staged if not item.gone))
-    edges: list[dict[str, Any]] = []
-    for item in staged:
+    referred = [() if item.gone else documents.references(item.document) for item in staged]
+    names.look_up({found.value for some in referred for found, _ in some})
+    edges: list[Row] = []
+    for item, some in zip(staged, referred, strict=True):
         if item.action == "deleted":
             run.deleted.append(item)
         elif not item.gone:
-            meant, found = _meant(item.document, names)
+            meant, found = _meant(item.document, some, names)
             if found:
                 run.refused.add(item.number, found)
                 run.refused.keys += [item.key] if item.replaced is None else []
@@ -126,7 +128,7 @@ def link(run: Run, staged: Sequence[Staged], names: Names) -> None:
                 run.below.append((item.number, item.key))
             if item.replaced and item.kind == "issue":
                 run.scaled.append(Scaled(item, stances.scale_of(item.document).labels))
-            edges += _edge_rows(item, meant, names)
+            edges += _edge_rows(item, meant, some if meant is item.document else None, names)
     writing.add_edges(edges)
     for item in staged:
         if item.replaced:
@@ -137,37 +139,38 @@ def link(run: Run, staged: Sequence[Staged], names: Names) -> None:
 
 def look_over(run: Run, names: Names) -> None:
     """What is wrong with the references of documents that are refused already: told with the rest."""
-    names.look_up(_ids(document for _, document in run.refused.documents))
     for number, document in run.refused.documents:
-        _, found = _meant(document, names)
+        referred = documents.references(document)
+        names.look_up({found.value for found, _ in referred})
+        _, found = _meant(document, referred, names)
         run.refused.add(number, found)
 
 
-def _ids(given: Iterable[Document]) -> set[str]:
-    return {found.value for document in given for found, _ in documents.references(document)}
-
-
-def _meant(document: Document, names: Names) -> tuple[Document, list[Fault]]:
+def _meant(document: Document, referred: Referred, names: Names) -> tuple[Document, list[Fault]]:
     """The document with the ids of the records that its references lead to; and what is wrong with them."""
-    merged = {id: name.id for id in _ids([document]) if (name := names.get(id)) and name.id != id}
-    meant = documents.renamed(document, merged)
-    found = [
-        *faults.reference_faults(document, names.kind_of),
+    merged = {
+        found.value: name.id
+        for found, _ in referred
+        if (name := names.get(found.value)) and name.id != found.value
+    }
+    meant = documents.renamed(document, merged) if merged else document
+    wrong = [
+        *faults.reference_faults(referred, names.kind_of),
         *faults.stance_faults(document, names.labels_of),
     ]
     if merged and not names.restoring:
         # Two ids may be of one record by now: what the document then says twice it may not say.
-        found = [*faults.own_faults(meant), *found]
-    return meant, faults.distinct(found)
+        wrong = [*faults.own_faults(meant), *wrong]
+    return meant, faults.distinct(wrong)
 
 
-def _edge_rows(item: Staged, meant: Document, names: Names) -> Iterator[dict[str, Any]]:
-    for ordinal, edge in enumerate(documents.edges(meant)):
+def _edge_rows(item: Staged, meant: Document, referred: Referred | None, names: Names) -> Iterator[Row]:
+    for ordinal, edge in enumerate(documents.edges(meant, referred)):
         tail = item.key if edge.tail == item.id else names.key_of(edge.tail)
         head = item.key if edge.head == item.id else names.key_of(edge.head)
         if tail is None or head is None:
             continue  # It is refused.
-        yield writing.edge_row(item, ordinal, edge._asdict(), tail, head)
+        yield writing.edge_row(item, ordinal, edge, tail, head)
 
 
 def _index(staged: Sequence[Staged]) -> None:

@@ -45,7 +45,7 @@ def join(kind: str, duplicate: str, into: str, author: str, moment: int | None =
         if twice := standing.stated_twice(kept.key):
             raise Conflict(f"{into!r} would stand twice in what one statement says.", twice)
         link = documents.Edge("merged-into", duplicate, into, *documents.ALWAYS)
-        writing.add_edges([writing.edge_row(new, 0, link._asdict(), old.key, kept.key)])
+        writing.add_edges([writing.edge_row(new, 0, link, old.key, kept.key)])
         if kind in ("issue", "track") and circular(kept.key, set()):
             raise Conflict(f"{kind} {into!r} would be a part of itself.")
         search.forget([old.key])

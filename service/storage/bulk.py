@@ -5,18 +5,17 @@ what ``service.recording`` would have written, row for row; a test compares the 
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from service.storage.database import writing
 from service.storage.models import Edge, Record, Revision
-from service.storage.rows import insert
-from service.storage.writing import NewRevision
+from service.storage.rows import Row, insert
+from service.storage.writing import NewRevision, record_row, revision_row
 
 
-def append(revisions: Iterable[NewRevision], edges: Iterable[dict[str, Any]]) -> None:
+def append(revisions: Iterable[NewRevision], edges: Iterable[Row]) -> None:
     """Add revisions of records that are not there yet, and edge rows as ``writing.edge_row`` makes them."""
-    rows = [revision._asdict() for revision in revisions]
+    made = list(revisions)
     with writing():
-        insert(Record, ({**row, "revision": row["seq"]} for row in rows))
-        insert(Revision, ({**row, "record": row["key"]} for row in rows))
+        insert(Record, map(record_row, made))
+        insert(Revision, map(revision_row, made))
         insert(Edge, edges)

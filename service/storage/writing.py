@@ -10,7 +10,7 @@ from schemas.vocabulary import GONE
 from service.storage import webhooks
 from service.storage.knowledge import merged
 from service.storage.models import Edge, Record, Revision
-from service.storage.rows import insert
+from service.storage.rows import Row, insert
 
 ROWS_AT_ONCE = 500
 """SQLite takes 32,766 values in a statement."""
@@ -133,12 +133,23 @@ def append(revisions: Sequence[NewRevision]) -> None:
     """Add revisions in their order, make each the current one of its record, and due to every webhook."""
     if not revisions:
         return
-    rows = [new._asdict() for new in revisions]
-    records = {row["key"]: {**row, "revision": None if row["action"] in GONE else row["seq"]} for row in rows}
-    columns = ("type", "status", "label", "earliest", "latest", "revision")
-    insert(Record, records.values(), replacing=columns)
-    insert(Revision, ({**row, "record": row["key"]} for row in rows))
+    records = {new.key: record_row(new) for new in revisions}
+    insert(Record, records.values(), replacing=("type", "status", "label", "earliest", "latest", "revision"))
+    insert(Revision, map(revision_row, revisions))
     webhooks.enqueue(revisions[0].seq, revisions[-1].seq)
+
+
+def record_row(new: NewRevision) -> Row:
+    """The row of the record of which that revision is the newest."""
+    current = None if new.action in GONE else new.seq
+    return (new.key, new.id, new.kind, new.type, new.status, new.label, new.earliest, new.latest, current)
+
+
+def revision_row(new: NewRevision) -> Row:
+    """The revision's own row."""
+    about = (new.kind, new.type, new.status, new.earliest, new.latest)
+    written = (new.document, new.recorded_by, new.recorded_at, new.hash)
+    return (new.seq, new.key, new.version, new.action, *about, *written)
 
 
 class Stating(Protocol):
@@ -150,23 +161,16 @@ class Stating(Protocol):
     def key(self) -> int: ...
 
 
-def edge_row(stated_by: Stating, ordinal: int, edge: dict[str, Any], tail: int, head: int) -> dict[str, Any]:
-    """The row of an edge that a revision states, between the records of those keys."""
-    return {
-        "revision": stated_by.seq,
-        "ordinal": ordinal,
-        "since": stated_by.seq,
-        "until": None,
-        "record": stated_by.key,
-        **edge,
-        "tail": tail,
-        "head": head,
-        "attributes": orjson.dumps(edge["attributes"]).decode() if edge["attributes"] else None,
-    }
+def edge_row(by: Stating, ordinal: int, edge: Any, tail: int, head: int) -> Row:
+    """The row of an edge (``documents.Edge``) that a revision states, between the records of those keys."""
+    since, until = by.seq, None
+    attributes = orjson.dumps(edge.attributes).decode() if edge.attributes else None
+    said = (edge.earliest, edge.latest, edge.stance, edge.status, edge.place, attributes)
+    return (by.seq, ordinal, since, until, by.key, edge.relation, tail, head, *said)
 
 
-def add_edges(rows: Iterable[dict[str, Any]]) -> None:
-    """Add edges, as dicts of the edge table's columns."""
+def add_edges(rows: Iterable[Row]) -> None:
+    """Add edges, as ``edge_row`` makes them."""
     insert(Edge, rows)
 
 
@@ -186,7 +190,7 @@ def repoint(key: int, to: int, since: int) -> None:
         row["since"] = since
         for end in ("tail", "head"):
             row[end] = to if row[end] == key else row[end]
-    add_edges(rows)
+    add_edges(tuple(row.values()) for row in rows)
     _own(to, since)
 
 
@@ -208,4 +212,4 @@ def _own(holder: int, since: int) -> None:
             Edge.update(relation="position").where(its_own & Edge.until.is_null()).execute()
         else:
             Edge.update(until=since).where(its_own & Edge.until.is_null()).execute()
-            add_edges([{**row, "since": since, "relation": "position"}])
+            add_edges([tuple({**row, "since": since, "relation": "position"}.values())])

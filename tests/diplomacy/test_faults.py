@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.vocabulary import DATES
-from service.diplomacy import faults
+from service.diplomacy import documents, faults
 
 
 def places(found: faults.Faults) -> list[str]:
@@ -102,7 +102,7 @@ def test_references_name_what_is_there_instead() -> None:
     document = said(
         speaker="x", addressed_to=["ann", "nobody"], positions=[at("ann", "ann")], sources=[{"source": "p"}]
     )
-    found = dict(faults.reference_faults(document, kinds.get))
+    found = dict(faults.reference_faults(documents.references(document), kinds.get))
     assert set(found) == {"/speaker", "/addressed_to/1", "/positions/0/issue"}
     assert found["/speaker"] == "'x' must be the id of an actor: that is the id of an issue"
     assert found["/addressed_to/1"] == "'nobody' must be the id of an actor: there is none of that id"
