@@ -9,6 +9,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
+from schemas import plain
 from schemas import vocabulary as words
 from schemas.fields import (
     Country,
@@ -245,7 +246,8 @@ SCHEMAS: dict[str, type[Record]] = {
     "proposal": Proposal,
     "event": Event,
 }
-_LOADERS: dict[str, Record] = {kind: schema() for kind, schema in SCHEMAS.items()}
+_SCHEMAS: dict[str, Record] = {kind: schema() for kind, schema in SCHEMAS.items()}
+_PLAIN = {kind: plain.loader(schema) for kind, schema in _SCHEMAS.items()}
 
 
 def load(kind: str, document: dict[str, Any]) -> dict[str, Any]:
@@ -253,7 +255,10 @@ def load(kind: str, document: dict[str, Any]) -> dict[str, Any]:
 
     Raises marshmallow's ValidationError, whose messages follow the document's structure.
     """
-    loaded: dict[str, Any] = _LOADERS[kind].load(document)
+    try:
+        loaded = _PLAIN[kind](document)
+    except ValidationError:
+        loaded = _SCHEMAS[kind].load(document)
     # A reader looks for what the record says first, for what was noted about it last.
     return loaded | {name: loaded.pop(name) for name in ("notes", "tags") if name in loaded}
 
