@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+import orjson
+
 from service.errors import Malformed
 
 DEEPEST = 100
 """Levels of objects and lists: far more than any document has, and few enough for all that reads them."""
+_DIGITS_AS_NOUGHTS = bytes.maketrans(b"123456789", b"0" * 9)
 
 
 def parse(body: bytes) -> Any:
@@ -15,6 +18,26 @@ def parse(body: bytes) -> Any:
     Raises Malformed for what readers take differently or not at all: NaN, a number beyond a double, a name
     twice in an object, deep nesting, a byte-order mark, bytes that are not UTF-8, half a surrogate pair.
     """
+    value = _quick(body)
+    return _judged(body) if value is None else value
+
+
+def _quick(body: bytes) -> Any:
+    """The value, if it is sure without looking at each part of it; else None. A tenth of the time."""
+    if body.count(b"[") + body.count(b"{") > DEEPEST or b"\\u003" in body:
+        return None
+    if b"0" * 19 in body.translate(_DIGITS_AS_NOUGHTS):  # orjson makes floats of integers beyond 64 bits.
+        return None
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    # One colon a member, and those in texts, of which none is escaped: as many as were read, unless a name
+    # stands twice.
+    return value if orjson.dumps(value).count(b":") == body.count(b":") else None
+
+
+def _judged(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_float)
