@@ -3,7 +3,8 @@
 A document is a dict as ``schemas.documents`` loads it, with its ``id`` and ``kind``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,7 +19,8 @@ ALWAYS = Bounds(BEGINNING, END)
 LABEL_LENGTH = 120
 
 
-class Found(NamedTuple):
+@dataclass(slots=True)  # Made in a third of the time that a named tuple takes, some ten a document.
+class Found:
     """A value in a document: its JSON Pointer (RFC 6901), itself, and the object it stands in."""
 
     pointer: str
@@ -46,38 +48,49 @@ def find(document: Document, path: str) -> Sequence[Found]:
 
     What has another shape than the path expects is passed over: the schema reports it.
     """
-    steps = _steps(path)
+    name, look = _looking(path)
     # Most documents have few of the fields there are, and this is asked of each some fifty times.
-    if steps[0][0] not in document:
-        return ()
-    found: list[Found] = []
-    _find(document, steps, "", document, found)
-    return found
+    return look(document, "") if name in document else ()
+
+
+Look = Callable[[Document, str], list[Found]]
 
 
 @cache
-def _steps(path: str) -> tuple[tuple[str, bool], ...]:
-    """The names on a path, and whether each is that of a list."""
-    return tuple((step.removesuffix("[]"), step.endswith("[]")) for step in path.split("."))
+def _looking(path: str) -> tuple[str, Look]:
+    """The first name on a path, and what finds the values there in an object, at a pointer, that has it."""
+    first, _, rest = path.partition(".")
+    name, many = first.removesuffix("[]"), first.endswith("[]")
+    here = f"/{name}"
+
+    def one(around: Document, pointer: str) -> list[Found]:
+        return [Found(pointer + here, around[name], around)]
+
+    def each(around: Document, pointer: str) -> list[Found]:
+        parts = around[name]
+        if not isinstance(parts, list):
+            return []
+        return [Found(f"{pointer}{here}/{at}", part, around) for at, part in enumerate(parts)]
+
+    if not rest:
+        return name, each if many else one
+    inner_name, inner = _looking(rest)
+
+    def below(around: Document, pointer: str) -> list[Found]:
+        return [
+            found
+            for outer in (each if many else one)(around, pointer)
+            if isinstance(outer.value, dict) and inner_name in outer.value
+            for found in inner(outer.value, outer.pointer)
+        ]
+
+    return name, below
 
 
-def _find(
-    value: Any, steps: Sequence[tuple[str, bool]], pointer: str, around: Document, found: list[Found]
-) -> None:
-    if not steps:
-        found.append(Found(pointer, value, around))
-        return
-    name, many = steps[0]
-    if not isinstance(value, dict) or name not in value:
-        return
-    inner, here, rest = value[name], f"{pointer}/{name}", steps[1:]
-    if not many:
-        _find(inner, rest, here, value, found)
-    elif isinstance(inner, list):
-        for index, item in enumerate(inner):
-            _find(item, rest, f"{here}/{index}", value, found)
-
-
+_REFERENCES = {
+    kind: tuple((*_looking(reference.path), reference) for reference in references)
+    for kind, references in REFERENCES.items()
+}
 Referred = Sequence[tuple[Found, Reference]]
 """The ids of other records that a document holds, and what is known of the fields they stand in."""
 
@@ -86,8 +99,9 @@ def references(document: Document) -> Referred:
     """Every id of another record that the document holds, and what is known of the field it stands in."""
     return [
         (found, reference)
-        for reference in REFERENCES[document["kind"]]
-        for found in find(document, reference.path)
+        for name, look, reference in _REFERENCES[document["kind"]]
+        if name in document
+        for found in look(document, "")
         if isinstance(found.value, str)
     ]
 

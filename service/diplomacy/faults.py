@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import Any
 from unicodedata import normalize
 
+import orjson
+
 from schemas.vocabulary import DATES, PERIODS
 from service.diplomacy import dates
 from service.diplomacy.documents import Document, Referred, find, references, stances
@@ -48,9 +50,10 @@ def own_faults(document: Document) -> Faults:
     for before, here in pairwise(values):
         if here.value <= before.value:
             yield here.pointer, "must be greater than the value before it"
-    for found, _ in references(document):
-        if found.value == document["id"]:
-            yield found.pointer, "must not be the record itself"
+    if _mentions_itself(document):
+        for found, _ in references(document):
+            if found.value == document["id"]:
+                yield found.pointer, "must not be the record itself"
     yield from _repeated(
         document,
         "clauses[].key",
@@ -69,6 +72,15 @@ def own_faults(document: Document) -> Faults:
         lambda position: (position.get("holder", document.get("speaker")), position.get("issue")),
         "is an issue on which an earlier position of this statement already says where its holder stands",
     )
+
+
+def _mentions_itself(document: Document) -> bool:
+    """Whether its id may stand in it twice, seen from how it is written: sooner done than to look it up."""
+    id = document["id"]
+    try:
+        return isinstance(id, str) and orjson.dumps(document).count(orjson.dumps(id)) > 1
+    except orjson.JSONEncodeError:  # It holds what cannot be kept.
+        return True
 
 
 def _as(spelling: Callable[[str], str], value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -49,6 +50,7 @@ def digest(previous: bytes, seq: int, action: str, author: str, document: bytes)
     return hashlib.sha256(previous + orjson.dumps([seq, action, author]) + document).digest()
 
 
+@lru_cache(maxsize=1)  # Of a call of a million changes it is the same.
 def instant(microseconds: int) -> str:
     """An instant of recording, RFC 3339 in UTC: ``2025-12-23T09:30:00.000000Z``."""
     moment = _EPOCH + timedelta(microseconds=microseconds)

@@ -49,6 +49,11 @@ class Names:
         for id in ids:
             self._found.pop(id, None)
 
+    def leads(self, id: str, kinds: Sequence[str]) -> bool:
+        """Whether it is the id of a record of one of these kinds, and of one that was not merged."""
+        found = self._found.get(id)
+        return found is not None and found.id == id and found.kind in kinds
+
     def key_of(self, id: str) -> int | None:
         found = self._found.get(id)
         return found.key if found else None
@@ -148,16 +153,16 @@ def look_over(run: Run, names: Names) -> None:
 
 def _meant(document: Document, referred: Referred, names: Names) -> tuple[Document, list[Fault]]:
     """The document with the ids of the records that its references lead to; and what is wrong with them."""
+    wrong = list(faults.stance_faults(document, names.labels_of))
+    if all(names.leads(found.value, reference.kinds) for found, reference in referred):
+        return document, faults.distinct(wrong) if wrong else []
+    wrong = [*faults.reference_faults(referred, names.kind_of), *wrong]
     merged = {
         found.value: name.id
         for found, _ in referred
         if (name := names.get(found.value)) and name.id != found.value
     }
     meant = documents.renamed(document, merged) if merged else document
-    wrong = [
-        *faults.reference_faults(referred, names.kind_of),
-        *faults.stance_faults(document, names.labels_of),
-    ]
     if merged and not names.restoring:
         # Two ids may be of one record by now: what the document then says twice it may not say.
         wrong = [*faults.own_faults(meant), *wrong]

@@ -71,7 +71,9 @@ def _round(
     with at_length():
         run = begin(author, counted, partial=partial)
         given = entries(run.start == 0)
-        carry_out(run, (entry._replace(left_out=entry.number in left_out) for entry in given))
+        if left_out:
+            given = (entry._replace(left_out=entry.number in left_out) for entry in given)
+        carry_out(run, given)
         if run.refused.numbers or dry_run:
             raise Undone
     created = counts["created"] + counts["merged"]

@@ -1,5 +1,6 @@
 """What one call carries along while it goes over its changes: where the chain ends, and what was refused."""
 
+import gc
 import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ MOST_TOLD = 1_000
 """Of how many refused changes it is kept what is wrong with them."""
 MOST_KEPT = 4_000_000
 """How many characters of refused documents are kept, to say what else is wrong with them."""
+OBJECTS_AT_ONCE = 200_000
+"""How many more objects there are before the collector of garbage looks at them."""
 
 
 class Undone(Exception):
@@ -30,8 +33,22 @@ class Undone(Exception):
 @contextmanager
 def at_length() -> Iterator[None]:
     """A transaction of many changes, with room for them, which ``Undone`` takes back."""
-    with suppress(Undone), database.roomy(), database.writing():
+    with suppress(Undone), database.roomy(), database.writing(), _rarely_collecting():
         yield
+
+
+@contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """Meanwhile the collector of garbage looks for circles once a batch, not a hundred times.
+
+    It would go through all that the process holds each time that a fourth of it is new, which it soon is.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(OBJECTS_AT_ONCE, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 class Outcome(NamedTuple):
@@ -66,7 +83,8 @@ Told = Callable[[Entry, Outcome | None], object]
 """Is told of each entry in order, and what becomes of it: None where it is refused or left out."""
 
 
-class Staged(NamedTuple):
+@dataclass(slots=True)
+class Staged:
     """A change that has been let in, and the revision that it became."""
 
     number: int

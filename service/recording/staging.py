@@ -139,7 +139,8 @@ def _append(
     if action == "merged":
         run.stubs[new.id] = item
     current = None if action in ("deleted", "merged") else new.seq
-    store[record.id] = record._replace(revision=current, version=new.version, document=new.document)
+    merged_into = record.merged_into
+    store[new.id] = Known(new.key, new.id, new.kind, current, merged_into, new.version, new.document)
     return outcome(new)
 
 

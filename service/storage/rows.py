@@ -1,15 +1,32 @@
 """Many rows at once. peewee takes ten times as long to write an INSERT as a database to carry it out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import peewee
 
 from service.storage.database import database
-from service.storage.models import Base, CodeField
+from service.storage.models import Base
 
 Row = tuple[Any, ...]
-"""A value for each field of a model, in their order."""
+"""A value for each field of a model, in their order, as the database keeps it: codes for words."""
+
+
+@cache
+def written(build: Callable[..., Any], engine: str, *given: Any) -> tuple[str, tuple[Any, ...]]:
+    """The SQL of the query that ``build(*given)`` makes, for a database of that kind, and its values."""
+    sql, values = build(*given).sql()
+    return sql, tuple(values)
+
+
+def fetch(build: Callable[..., Any], *given: Any, values: Sequence[Any] = ()) -> Any:
+    """The rows of the query that ``build(*given)`` makes, which is written once; as the database has them.
+
+    ``values`` stand in the place of as many that its SQL ends with.
+    """
+    sql, usual = written(build, type(database.obj).__name__, *given)
+    return database.execute_sql(sql, (*usual[: len(usual) - len(values)], *values))
 
 
 def insert(model: type[Base], rows: Iterable[Row], replacing: Sequence[str] = ()) -> None:
@@ -18,10 +35,6 @@ def insert(model: type[Base], rows: Iterable[Row], replacing: Sequence[str] = ()
     if not values:
         return
     fields = model._meta.sorted_fields
-    for place, field in enumerate(fields):
-        if isinstance(field, CodeField):
-            codes = field.codes
-            values = [(*row[:place], codes.get(row[place], row[place]), *row[place + 1 :]) for row in values]
     columns = ", ".join(f'"{field.column_name}"' for field in fields)
     places = ", ".join([database.param] * len(fields))
     sql = f'INSERT INTO "{model._meta.table_name}" ({columns}) VALUES ({places})'  # noqa: S608 -- our own names

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 from peewee import JOIN, chunked, fn
 
-from schemas.vocabulary import GONE
+from schemas.vocabulary import GONE, RELATIONS
 from service.storage import webhooks
 from service.storage.knowledge import merged
-from service.storage.models import Edge, Record, Revision
-from service.storage.rows import Row, insert
+from service.storage.models import ACTION_CODES, KIND_CODES, Edge, Record, Revision
+from service.storage.rows import Row, fetch, insert
 
 ROWS_AT_ONCE = 500
 """SQLite takes 32,766 values in a statement."""
@@ -59,40 +59,39 @@ class NewRevision(NamedTuple):
 
 def head() -> Head:
     """The newest revision, or the beginning of the chain."""
-    row = (
-        Revision.select(Revision.seq, Revision.hash, Revision.recorded_at)
-        .order_by(Revision.seq.desc())
-        .limit(1)
-        .tuples()
-        .first()
-    )
-    return Head(row[0], bytes(row[1]), row[2]) if row else Head(0, bytes(32), 0)
+    for seq, hash, recorded_at in fetch(_newest):
+        return Head(seq, bytes(hash), recorded_at)
+    return Head(0, bytes(32), 0)
+
+
+def _newest() -> Any:
+    query = Revision.select(Revision.seq, Revision.hash, Revision.recorded_at)
+    return query.order_by(Revision.seq.desc()).limit(1)
 
 
 def known(ids: Iterable[str]) -> dict[str, Known]:
     """What the store holds under each of the ids, deleted and merged ones included."""
-    merge, target, newest = Edge.alias("merge"), Record.alias("target"), Revision.alias("newest")
-    last = newest.select(fn.MAX(newest.version)).where(newest.record == Record.key)
     found = {}
     for some in chunked(sorted(set(ids)), ROWS_AT_ONCE):
-        query = (
-            Record.select(
-                Record.key,
-                Record.id,
-                Record.kind,
-                Record.revision,
-                target.id,
-                Revision.version,
-                Revision.document,
-            )
-            .join(Revision, on=((Revision.record == Record.key) & (Revision.version == last)))
-            .join_from(Record, merge, JOIN.LEFT_OUTER, on=merged(Record, merge, None))
-            .join(target, JOIN.LEFT_OUTER, on=(target.key == merge.head))
-            .where(Record.id.in_(some))
-        )
-        for row in query.tuples():
-            found[row[1]] = Known._make(row)
+        # One more SQL for twice as many: the last id stands in for those that there are not.
+        many = 1 << (len(some) - 1).bit_length()
+        for key, id, kind, *others in fetch(_known, many, values=some + some[-1:] * (many - len(some))):
+            found[id] = Known(key, id, Record.kind.python_value(kind), *others)
     return found
+
+
+def _known(many: int) -> Any:
+    """The query of ``known`` for so many ids."""
+    merge, target, newest = Edge.alias("merge"), Record.alias("target"), Revision.alias("newest")
+    last = newest.select(fn.MAX(newest.version)).where(newest.record == Record.key)
+    about = (Record.key, Record.id, Record.kind, Record.revision, target.id)
+    return (
+        Record.select(*about, Revision.version, Revision.document)
+        .join(Revision, on=((Revision.record == Record.key) & (Revision.version == last)))
+        .join_from(Record, merge, JOIN.LEFT_OUTER, on=merged(Record, merge, None))
+        .join(target, JOIN.LEFT_OUTER, on=(target.key == merge.head))
+        .where(Record.id.in_([""] * many))
+    )
 
 
 class Appended(NamedTuple):
@@ -109,24 +108,36 @@ class Appended(NamedTuple):
 
 def appended(after: int, limit: int) -> list[Appended]:
     """The revisions after the revision ``after``, in order."""
+    kinds, actions = Revision.kind.words, Revision.action.words
+    return [
+        Appended(seq, key, id, kinds[kind], actions[action], *others)
+        for seq, key, id, kind, action, *others in fetch(_appended, values=(after, limit))
+    ]
+
+
+def _appended() -> Any:
     before = Revision.alias("before")
     earlier = (before.record == Revision.record) & (before.version == Revision.version - 1)
-    query = (
+    return (
         Revision.select(
             Revision.seq, Record.key, Record.id, Record.kind, Revision.action, Revision.document, before.seq
         )
         .join(Record, on=(Record.key == Revision.record))
         .join_from(Revision, before, JOIN.LEFT_OUTER, on=(earlier & before.action.not_in(GONE)))
-        .where(Revision.seq > after)
+        .where(Revision.seq > 0)
         .order_by(Revision.seq)
-        .limit(limit)
+        .limit(1)
     )
-    return [Appended._make(row) for row in query.tuples()]
 
 
 def next_key() -> int:
     """The key of the next new record."""
-    return int(Record.select(fn.MAX(Record.key)).scalar() or 0) + 1
+    ((last,),) = fetch(_last_key)
+    return int(last or 0) + 1
+
+
+def _last_key() -> Any:
+    return Record.select(fn.MAX(Record.key))
 
 
 def append(revisions: Sequence[NewRevision]) -> None:
@@ -141,15 +152,15 @@ def append(revisions: Sequence[NewRevision]) -> None:
 
 def record_row(new: NewRevision) -> Row:
     """The row of the record of which that revision is the newest."""
-    current = None if new.action in GONE else new.seq
-    return (new.key, new.id, new.kind, new.type, new.status, new.label, new.earliest, new.latest, current)
+    current, kind = None if new.action in GONE else new.seq, KIND_CODES[new.kind]
+    return (new.key, new.id, kind, new.type, new.status, new.label, new.earliest, new.latest, current)
 
 
 def revision_row(new: NewRevision) -> Row:
     """The revision's own row."""
-    about = (new.kind, new.type, new.status, new.earliest, new.latest)
+    about = (KIND_CODES[new.kind], new.type, new.status, new.earliest, new.latest)
     written = (new.document, new.recorded_by, new.recorded_at, new.hash)
-    return (new.seq, new.key, new.version, new.action, *about, *written)
+    return (new.seq, new.key, new.version, ACTION_CODES[new.action], *about, *written)
 
 
 class Stating(Protocol):
@@ -166,7 +177,7 @@ def edge_row(by: Stating, ordinal: int, edge: Any, tail: int, head: int) -> Row:
     since, until = by.seq, None
     attributes = orjson.dumps(edge.attributes).decode() if edge.attributes else None
     said = (edge.earliest, edge.latest, edge.stance, edge.status, edge.place, attributes)
-    return (by.seq, ordinal, since, until, by.key, edge.relation, tail, head, *said)
+    return (by.seq, ordinal, since, until, by.key, RELATIONS[edge.relation], tail, head, *said)
 
 
 def add_edges(rows: Iterable[Row]) -> None:
@@ -190,8 +201,13 @@ def repoint(key: int, to: int, since: int) -> None:
         row["since"] = since
         for end in ("tail", "head"):
             row[end] = to if row[end] == key else row[end]
-    add_edges(tuple(row.values()) for row in rows)
+    add_edges(map(_kept, rows))
     _own(to, since)
+
+
+def _kept(edge: dict[str, Any]) -> Row:
+    """The row of an edge, given as its fields."""
+    return tuple({**edge, "relation": RELATIONS[edge["relation"]]}.values())
 
 
 def _own(holder: int, since: int) -> None:
@@ -212,4 +228,4 @@ def _own(holder: int, since: int) -> None:
             Edge.update(relation="position").where(its_own & Edge.until.is_null()).execute()
         else:
             Edge.update(until=since).where(its_own & Edge.until.is_null()).execute()
-            add_edges([tuple({**row, "since": since, "relation": "position"}.values())])
+            add_edges([_kept({**row, "since": since, "relation": "position"})])
