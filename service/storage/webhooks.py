@@ -10,6 +10,7 @@ from peewee import SQL, fn
 from service.errors import Conflict, NotFound
 from service.storage.database import reading, writing
 from service.storage.models import Delivery, Revision, Webhook
+from service.storage.rows import fetch
 
 PREFIX = "whsec_"
 KEY_BYTES = 32
@@ -106,13 +107,17 @@ def retry(key: int, flying: int) -> int:
 
 def enqueue(first: int, last: int) -> None:
     """Make the revisions from one to another due to every webhook. Within the transaction that adds them."""
+    fetch(_enqueued, values=(first, last))
+
+
+def _enqueued() -> Any:
     due = (
         Webhook.select(Webhook.key, Revision.seq, SQL("0"), SQL("0"))
-        .join(Revision, on=Revision.seq.between(first, last))
-        .where(Webhook.secret != "")
+        .from_(Webhook, Revision)
+        .where(Webhook.secret != "", Revision.seq.between(1, 1))
     )
     columns = [Delivery.webhook, Delivery.revision, Delivery.attempts, Delivery.due_at]
-    Delivery.insert_from(due, columns).execute()
+    return Delivery.insert_from(due, columns)
 
 
 def due(now: int) -> list[int]:
