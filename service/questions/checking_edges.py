@@ -11,7 +11,7 @@ from service.diplomacy import documents
 from service.diplomacy.documents import ALWAYS, Document, Edge
 from service.storage import auditing, records
 from service.storage.auditing import Drawn, Row
-from service.storage.writing import ROWS_AT_ONCE
+from service.storage.rows import parts
 
 _SAID = ("relation", "tail", "head", "earliest", "latest", "stance", "status", "place", "attributes")
 _Said = tuple[Any, ...]
@@ -54,8 +54,8 @@ class _Names:
         ordered = sorted(ids)
         self.merged: dict[str, str] = {}
         self.keys: dict[str, int] = {}
-        for start in range(0, len(ordered), ROWS_AT_ONCE):
-            for id, known in records.resolve(ordered[start : start + ROWS_AT_ONCE], None).items():
+        for some in parts(ordered):
+            for id, known in records.resolve(some, None).items():
                 self.keys[id] = known.key
                 if known.merged_into:
                     self.merged[id] = known.merged_into

@@ -9,12 +9,12 @@ from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Expression, chunked, fn
+from peewee import JOIN, Expression, fn
 
 from schemas.vocabulary import GONE
 from service.storage.knowledge import holds
 from service.storage.models import Edge, Record, Revision
-from service.storage.writing import ROWS_AT_ONCE
+from service.storage.rows import parts
 
 FIRST = -(2**31)
 """Below every number that a column takes, those that no revision should have included."""
@@ -137,7 +137,7 @@ def edges(after: int, last: int | None) -> list[Drawn]:
 def finals(keys: Iterable[int]) -> dict[int, int]:
     """What each record that was merged became; the others are left out."""
     found: dict[int, int] = {}
-    for some in chunked(keys, ROWS_AT_ONCE):
+    for some in parts(keys):
         query = Edge.select(Edge.tail, Edge.head).where(
             Edge.tail.in_(some), Edge.relation == "merged-into", holds(Edge, None)
         )
@@ -148,7 +148,7 @@ def finals(keys: Iterable[int]) -> dict[int, int]:
 def merges(among: Iterable[int]) -> set[int]:
     """Those of the revisions that are merges."""
     found: set[int] = set()
-    for some in chunked(among, ROWS_AT_ONCE):
+    for some in parts(among):
         query = Revision.select(Revision.seq).where(Revision.seq.in_(some), Revision.action == "merged")
         found.update(seq for (seq,) in query.tuples())
     return found

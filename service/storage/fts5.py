@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import peewee
-from peewee import chunked
 from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 
 from service.storage.database import database
 from service.storage.models import Record
+from service.storage.rows import parts
 from service.storage.words import words_of
-from service.storage.writing import ROWS_AT_ONCE
 
 WEIGHTS = (10.0, 8.0, 1.0)
 """How much a word counts in a label, in another name, in a text (bm25)."""
@@ -42,7 +41,7 @@ def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
 
 
 def forget(keys: Sequence[int]) -> None:
-    for some in chunked(keys, ROWS_AT_ONCE):
+    for some in parts(keys):
         Search.delete().where(Search.rowid.in_(some)).execute()
 
 

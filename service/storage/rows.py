@@ -1,16 +1,30 @@
 """Many rows at once. peewee takes ten times as long to write an INSERT as a database to carry it out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import peewee
 
 from service.storage.database import database
 from service.storage.models import Base
 
+ROWS_AT_ONCE = 500
+"""SQLite takes 32,766 values in a statement."""
+
 Row = tuple[Any, ...]
 """A value for each field of a model, in their order, as the database keeps it: codes for words."""
+
+
+Value = TypeVar("Value")
+
+
+def parts(values: Iterable[Value]) -> Iterator[list[Value]]:
+    """The values, so many at a time as a statement takes."""
+    rest = iter(values)
+    while some := list(islice(rest, ROWS_AT_ONCE)):
+        yield some
 
 
 @cache

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from peewee import chunked, fn
+from peewee import fn
 
 from schemas.vocabulary import POSITIONS
 from service.storage.models import Edge, Record, Revision
-from service.storage.writing import ROWS_AT_ONCE
+from service.storage.rows import parts
 
 REFERRERS_NAMED = 10
 """How many of the records that stand against a change an error names."""
@@ -56,7 +56,7 @@ class Referring(NamedTuple):
 def referring(keys: Sequence[int]) -> list[Referring]:
     """What refers to these records."""
     found: dict[int, Referring] = {}
-    for some in chunked(keys, ROWS_AT_ONCE):
+    for some in parts(keys):
         query = (
             Edge.select(Edge.revision, Edge.record, Revision.action)
             .join(Revision, on=(Revision.seq == Edge.revision))

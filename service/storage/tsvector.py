@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from peewee import SQL, IntegerField, TextField, chunked, fn
+from peewee import SQL, IntegerField, TextField, fn
 
 from service.storage.database import database
 from service.storage.models import Base, Record
+from service.storage.rows import parts
 from service.storage.words import words_of
-from service.storage.writing import ROWS_AT_ONCE
 
 MARKS = {"label": "A", "names": "B", "text": "D"}
 WEIGHTS = "{0.1, 0, 0.8, 1}"
@@ -47,12 +47,12 @@ key = Search.key
 
 def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
     insert = "INSERT INTO search (key, words) VALUES (%s, %s::tsvector)"
-    for some in chunked(rows, ROWS_AT_ONCE):
+    for some in parts(rows):
         database.cursor().executemany(insert, [(key, vector(*columns)) for key, *columns in some])
 
 
 def forget(keys: Sequence[int]) -> None:
-    for some in chunked(keys, ROWS_AT_ONCE):
+    for some in parts(keys):
         Search.delete().where(Search.key.in_(some)).execute()
 
 

@@ -4,16 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import orjson
-from peewee import JOIN, chunked, fn
+from peewee import JOIN, fn
 
 from schemas.vocabulary import GONE, RELATIONS
 from service.storage import webhooks
 from service.storage.knowledge import merged
 from service.storage.models import ACTION_CODES, KIND_CODES, Edge, Record, Revision
-from service.storage.rows import Row, fetch, insert
-
-ROWS_AT_ONCE = 500
-"""SQLite takes 32,766 values in a statement."""
+from service.storage.rows import Row, fetch, insert, parts
 
 
 class Head(NamedTuple):
@@ -72,7 +69,7 @@ def _newest() -> Any:
 def known(ids: Iterable[str]) -> dict[str, Known]:
     """What the store holds under each of the ids, deleted and merged ones included."""
     found = {}
-    for some in chunked(sorted(set(ids)), ROWS_AT_ONCE):
+    for some in parts(sorted(set(ids))):
         # One more SQL for twice as many: the last id stands in for those that there are not.
         many = 1 << (len(some) - 1).bit_length()
         for key, id, kind, *others in fetch(_known, many, values=some + some[-1:] * (many - len(some))):
@@ -187,7 +184,7 @@ def add_edges(rows: Iterable[Row]) -> None:
 
 def end_edges(revisions: Iterable[int], until: int) -> None:
     """End what earlier revisions state, as of the revision ``until``."""
-    for some in chunked(revisions, ROWS_AT_ONCE):
+    for some in parts(revisions):
         Edge.update(until=until).where(Edge.revision.in_(some) & Edge.until.is_null()).execute()
 
 
