@@ -2,7 +2,10 @@
 
 import fcntl
 import os
+import random
 import struct
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +20,8 @@ from service.settings import Settings
 
 SCHEME = "sqlite:///"
 CACHE_KIBIBYTES = 128 * 1024
+ASKED_AFTER = 0.0003, 0.0009
+"""Seconds, at least and at most, from one asking for the write lock to the next: less than a write takes."""
 
 # playhouse has a mistake in SQL for the database's fault; it is one of this program, and no retry mends it.
 peewee.EXCEPTIONS["SQLError"] = peewee.ProgrammingError
@@ -63,8 +68,45 @@ class Embedded(APSWDatabase):
     READ, WRITE = "DEFERRED", "IMMEDIATE"
     """How its transactions begin."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._queue = threading.Lock()
+        self._waits = threading.local()
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """Begin a transaction; to write, when it is its turn. Raises OperationalError if that is too late.
+
+        Of the threads that wait in a process one asks SQLite, often and at no regular times, so that each of
+        the processes is as likely as the others to be next. SQLite's own handler waits for longer the longer
+        it has waited, and whoever came last overtakes it.
+        """
+        if lock_type != self.WRITE:
+            super().begin(lock_type)
+            return
+        self._waits.until = time.monotonic() + self._timeout
+        try:
+            if not self._queue.acquire(timeout=self._timeout):
+                raise peewee.OperationalError("database is locked")
+            try:
+                super().begin(lock_type)
+            finally:
+                self._queue.release()
+        finally:
+            self._waits.until = None
+
+    def _wait(self, calls: int) -> bool:
+        """Sleep until it is worth asking again for a lock that another holds; False: it is no longer."""
+        now = time.monotonic()
+        if calls == 0:
+            self._waits.last = getattr(self._waits, "until", None) or now + self._timeout
+        if now >= self._waits.last:
+            return False
+        time.sleep(random.uniform(*ASKED_AFTER))  # noqa: S311 -- nothing secret hangs on it
+        return True
+
     def _add_conn_hooks(self, conn: Any) -> None:
         super()._add_conn_hooks(conn)
+        conn.set_busy_handler(self._wait)
         # playhouse.migrations dates its rows with a datetime, which apsw, unlike sqlite3, does not adapt.
         conn.convert_binding = lambda _cursor, _number, value: str(value)
         self._opened = _identity(self.database)
