@@ -1,6 +1,7 @@
 """What tests stand on: a fresh store, the service on it, and the same as a real server."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -43,6 +44,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "backend" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("database")
         metafunc.parametrize("backend", [mark.args[0]] if mark else BACKENDS, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no process is left alone with it in the end."""
+    items.sort(key=lambda item: "tests/fuzz/" not in item.nodeid)
 
 
 @pytest.fixture(scope="session")
@@ -97,11 +104,22 @@ def _migrated() -> str:
     return "migrated"
 
 
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Settings]:
-    """An empty store, migrated and connected to."""
-    database.connect(settings, create=True)
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store that is migrated and empty, for others to be copies of."""
+    file = tmp_path_factory.mktemp("migrated") / "parley.db"
+    database.connect(all_settings.load()._replace(database_url=f"sqlite:///{file}"), create=True)
     migrate.migrate()
+    database.disconnect()
+    return file
+
+
+@pytest.fixture
+def store(settings: Settings, backend: str, migrated_file: Path) -> Iterator[Settings]:
+    """An empty store, migrated and connected to."""
+    if backend == "sqlite":
+        shutil.copy(migrated_file, all_settings.folder(settings) / "parley.db")
+    database.connect(settings)
     yield settings
     database.disconnect()
 

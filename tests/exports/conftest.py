@@ -1,5 +1,6 @@
 """The tools of others that exports are opened with: Graphviz, and npm packages run by Node."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -24,9 +25,12 @@ def clients() -> Path:
     """The folder of the scripts that read with npm packages, with the packages that its lock has."""
     needed("node", "npm")
     lock, installed = CLIENTS / "package-lock.json", CLIENTS / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(command, cwd=CLIENTS, check=True, timeout=300)
+    with lock.open() as alone:
+        # Two processes of one run that install at once would each delete what the other has.
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            subprocess.run(command, cwd=CLIENTS, check=True, timeout=300)
     return CLIENTS
 
 

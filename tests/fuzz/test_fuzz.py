@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Server
+from tests.conftest import Another, Server
 
 HERE = Path(__file__).parent
 EXAMPLES = os.environ.get("PARLEY_TEST_EXAMPLES", "8")
@@ -21,9 +21,10 @@ PHASES = ("examples,coverage", "fuzzing,stateful")
 
 
 @pytest.fixture(scope="module")
-def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def fuzzed(tmp_path_factory: pytest.TempPathFactory, another: Another, backend: str) -> Iterator[Server]:
     """A server of its own, with the demo: what is sent there changes it."""
-    running = Server(tmp_path_factory.mktemp("fuzzed") / "home", PARLEY_SYNCHRONOUS="normal")
+    kept = {"PARLEY_DATABASE_URL": another()} if backend == "postgresql" else {}
+    running = Server(tmp_path_factory.mktemp("fuzzed") / "home", PARLEY_SYNCHRONOUS="normal", **kept)
     running.parley("demo")
     yield running.start()
     assert running.stop() == 0
