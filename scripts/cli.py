@@ -24,7 +24,7 @@ COMMANDS = {
     "backup": ("scripts.backup", "Copy the whole store into a file, and check the copy."),
     "restore": ("scripts.restore", "Put a backup in the place of the store."),
     "doctor": ("scripts.doctor", "Look for what endangers the database."),
-    "benchmark": ("scripts.benchmark", "Measure, beside what one would otherwise use."),
+    "benchmark": ("scripts.benchmark.command", "Measure, beside what one would otherwise use."),
 }
 REFUSED = 1
 

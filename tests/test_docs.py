@@ -52,8 +52,9 @@ def test_no_other_setting_is_named() -> None:
 
 
 def leaves(command: click.Command, path: str, context: click.Context) -> Iterator[tuple[str, click.Command]]:
-    if not isinstance(command, click.Group):
+    if not isinstance(command, click.Group) or command.invoke_without_command:
         yield path, command
+    if not isinstance(command, click.Group):
         return
     for name in command.list_commands(context):
         inner = command.get_command(context, name)

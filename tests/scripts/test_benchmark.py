@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from scripts import sample
-from scripts.benchmark_export import PEERS, QUICK_EDGES
-from scripts.benchmark_process import cost
+from scripts.benchmark import stores
+from scripts.benchmark.export import PEERS, QUICK_EDGES
+from scripts.benchmark.process import cost
 from service import recording
 from service.diplomacy.changes import Change
 from service.exports.formats import FORMATS
@@ -30,6 +31,14 @@ def tables() -> list[list[Any]]:
     return [[*fields[0].model.select(*fields).tuples()] for fields in columns]
 
 
+def indexed() -> list[Any]:
+    """Every word that search knows, and where it stands."""
+    create = "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, search, instance)"
+    database.database.execute_sql(create)
+    rows = database.database.execute_sql("SELECT doc, col, offset, term FROM temp.words ORDER BY 1, 2, 3")
+    return list(rows.fetchall())
+
+
 def said() -> list[dict[str, Any]]:
     documents = [json.loads(document) for (document,) in Revision.select(Revision.document).tuples()]
     return [{name: value for name, value in one.items() if name != "recorded_at"} for one in documents]
@@ -37,7 +46,7 @@ def said() -> list[dict[str, Any]]:
 
 def test_a_made_up_store_is_what_recording_would_have_written(store: Settings, tmp_path: Path) -> None:
     total = sample.fill(SMALL)
-    filled, documents = tables(), said()
+    filled, documents, words = tables(), said(), indexed()
     assert len(filled[2]) == total > 1_500
     database.connect(store._replace(database_url=f"sqlite:///{tmp_path / 'other.db'}"), create=True)
     migrate.migrate()
@@ -45,6 +54,8 @@ def test_a_made_up_store_is_what_recording_would_have_written(store: Settings, t
     recording.write(changes, "a test")
     assert tables() == filled
     assert said() == documents
+    assert indexed() == words
+    assert len(words) > 5_000
 
 
 def test_the_same_seed_makes_the_same_and_another_another() -> None:
@@ -90,7 +101,7 @@ def test_export(parley: Parley, quick: Path) -> None:
         theirs = found["formats"][name]["networkx"]
         assert (theirs["nodes"], theirs["edges"]) == (nodes, edges)
         assert found["formats"][name]["parley"]["peak_kib"] < theirs["peak_kib"]
-    assert (quick / f"edges-{QUICK_EDGES}" / "parley.db").is_file()
+    assert (stores.home(quick, QUICK_EDGES) / "parley.db").is_file()
 
 
 def test_peak_memory_does_not_grow_with_the_graph(demo: Settings, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import benchmark_store
+from scripts.benchmark import stores
 from service.settings import Settings
 from service.storage.models import Revision
 from tests.conftest import ROOT
@@ -67,20 +67,16 @@ def test_a_progress_bar_for_who_is_there_to_see_it(demo: Settings) -> None:
 
 def peak(folder: Path, edges: int) -> int:
     """The most memory, in KiB, that a check took of a store of so many edges."""
-    environ = benchmark_store.environ(folder, edges) | {"PYTHONPATH": str(ROOT)}
-    make = [sys.executable, "-m", "scripts.benchmark_store", str(edges)]
+    environ = stores.environ(folder, edges) | {"PYTHONPATH": str(ROOT)}
+    make = [sys.executable, "-m", "scripts.benchmark.stores", stores.EDGES, str(edges)]
     subprocess.run(make, cwd=ROOT, env=environ, check=True, capture_output=True)
-    # Search learns nothing of such a store: so many findings must not take memory either.
     program = (
         "import resource, sys; from scripts.cli import main\ntry: main(['check'])\n"
         "finally: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
     )
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
-    *findings, head = done.stdout.splitlines()
-    assert done.returncode == 1
-    assert len(findings) == int(head.partition(":")[0])
-    assert all(line.endswith(": is not in the search index") for line in findings)
+    assert done.returncode == 0, done.stdout
     return int(done.stderr)
 
 

@@ -4,8 +4,6 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -16,8 +14,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scripts import benchmark_store
-from scripts.benchmark_process import Cost, cost
+from scripts.benchmark import stores
+from scripts.benchmark.process import Cost, cost
 from service.errors import ParleyError
 from service.exports.formats import FORMATS
 
@@ -42,10 +40,8 @@ def command(edges: int, quick: bool, store: str | None, report: str | None) -> N
     A store of that many edges is made first, in some 30 s for a million. The processes run one after another.
     """
     edges = QUICK_EDGES if quick else edges
-    with _folder(store) as folder, tempfile.TemporaryDirectory() as files:
-        environ = benchmark_store.environ(folder, edges)
-        if not benchmark_store.is_made(folder, edges):
-            cost(["scripts.benchmark_store", str(edges)], environ)
+    with stores.folder(store) as folder, tempfile.TemporaryDirectory() as files:
+        environ = stores.made(folder, edges)
         result = _machine() | {"edges": edges, "formats": {}}
         for name in FORMATS:
             click.echo(f"{name} ...", err=True)
@@ -54,16 +50,6 @@ def command(edges: int, quick: bool, store: str | None, report: str | None) -> N
     if report:
         Path(report).write_text(json.dumps(result, indent=2) + "\n")
         click.echo(report)
-
-
-@contextmanager
-def _folder(store: str | None) -> Iterator[Path]:
-    if store:
-        Path(store).mkdir(parents=True, exist_ok=True)
-        yield Path(store).absolute()
-        return
-    with tempfile.TemporaryDirectory() as made:
-        yield Path(made)
 
 
 def _machine() -> Result:
@@ -85,10 +71,10 @@ def _measured(name: str, files: Path, environ: dict[str, str], check: bool) -> R
     ours = cost(["scripts.cli", "export", "graph", "--format", name, "--output", str(file)], environ)
     found: Result = {"parley": _figures(ours, file)}
     if name in PEERS:
-        theirs = cost(["scripts.benchmark_networkx", name, str(other)], environ)
+        theirs = cost(["scripts.benchmark.with_networkx", name, str(other)], environ)
         found["networkx"] = _figures(theirs, other) | json.loads(theirs.output)
     if check:
-        from scripts.benchmark_reading import counted
+        from scripts.benchmark.graph_files import counted
 
         found["counts"] = counted(name, file)
         if name in PEERS and (again := counted(name, other)) != found["counts"]:

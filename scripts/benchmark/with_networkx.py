@@ -1,6 +1,6 @@
 """The other way to export a graph: build it with networkx, write it with networkx. A process of its own.
 
-``python -m scripts.benchmark_networkx FORMAT FILE`` reads the store that the settings name, by the same
+``python -m scripts.benchmark.with_networkx FORMAT FILE`` reads the store that the settings name, by the same
 question that ``parley export graph`` asks, and prints the seconds of each step as JSON. The attributes are
 those that Parley writes. GraphML it writes with lxml where that is installed, and more slowly where not.
 """

@@ -1,13 +1,13 @@
 """What a command costs as a whole process: seconds, and the most memory it ever had.
 
 The kernel counts what a process was before ``exec`` as its own, so that the child of a large process seems
-large. So a small one starts it: this module, as ``python -m scripts.benchmark_process COMMAND``.
+large. So a small one starts it: this module, as ``python -m scripts.benchmark.process COMMAND``.
 """
 
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,9 +25,9 @@ def cost(command: Sequence[str], environ: dict[str, str]) -> Cost:
     import subprocess
 
     done = subprocess.run(  # noqa: S603 -- our own modules
-        [sys.executable, "-m", "scripts.benchmark_process", sys.executable, "-m", *command],
+        [sys.executable, "-m", "scripts.benchmark.process", sys.executable, "-m", *command],
         env=environ,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -35,6 +35,24 @@ def cost(command: Sequence[str], environ: dict[str, str]) -> Cost:
     *printed, last = done.stdout.splitlines()
     seconds, peak = last.split()
     return Cost(float(seconds), int(peak), "\n".join(printed))
+
+
+def module(command: Sequence[str], environ: Mapping[str, str], cores: set[int]) -> str:
+    """Run a module of this project, with its arguments, on these cores; what it printed."""
+    import subprocess
+
+    with subprocess.Popen(  # noqa: S603 -- our own modules
+        [sys.executable, "-m", *command],
+        env=dict(environ),
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.sched_setaffinity(process.pid, cores)
+        output, _ = process.communicate()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return output
 
 
 def _run(command: list[str]) -> int:
