@@ -109,6 +109,26 @@ def _searches(names: list[str], seed: int) -> Iterator[str]:
             yield f"/v1/search?q={quote(name)}&limit={limit}"
 
 
+def in_rows(found: Store, history: str, record: str, rows: int) -> dict[str, Paths]:
+    """The same of a table of positions: addresses of an actor's rows, and of the row at a place.
+
+    Those of histories come again: who is asked by them keeps no answers.
+    """
+
+    def histories(seed: int) -> Iterator[str]:
+        chance = random.Random(seed)  # noqa: S311
+        while True:
+            for id, _ in chance.sample(found.full, len(found.full)):
+                yield history.format(id=id)
+
+    def records(seed: int) -> Iterator[str]:
+        chance = random.Random(seed)  # noqa: S311
+        while True:
+            yield record.format(place=chance.randint(1, rows))
+
+    return {"history": histories, "record": records}
+
+
 def again(made: Iterator[str]) -> Iterator[str]:
     """The first few of the addresses, over and over."""
     return cycle([*islice(made, FEW)])

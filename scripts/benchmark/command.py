@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,7 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from scripts.benchmark import asked, export, networks, reads, servers, stores, tables
+from scripts.benchmark import agreeing, asked, export, networks, peers, reads, servers, stores, tables
 
 SMALL, LARGE = 10_000, 1_000_000
 QUICK = reads.Plan(1, 0.5)
@@ -37,6 +38,13 @@ QUICK = reads.Plan(1, 0.5)
     "--seconds", type=click.FloatRange(0.1), default=2.0, show_default=True, help="For how long at a time."
 )
 @click.option("--only", multiple=True, metavar="MEASURE", help="Only this of the reads; may be given again.")
+@click.option(
+    "--peer",
+    "names",
+    multiple=True,
+    type=click.Choice([peer.name for peer in peers.PEERS]),
+    help="Only these of the others; may be given again. Otherwise all, of which --quick takes the first two.",
+)
 @click.option("--json-file", type=click.Path(dir_okay=False), help="A file for the figures.")
 @click.option("--compare", type=click.Path(exists=True, dir_okay=False), help="Figures of an earlier run.")
 @click.pass_context
@@ -48,6 +56,7 @@ def command(
     rounds: int,
     seconds: float,
     only: tuple[str, ...],
+    names: tuple[str, ...],
     json_file: str | None,
     compare: str | None,
 ) -> None:
@@ -62,7 +71,8 @@ def command(
     result = _machine() | {"rounds": plan.rounds, "seconds": plan.seconds, "reads": {}, "inside": {}}
     with stores.folder(store) as kept:
         for size in sizes:
-            _reads(result, kept, size, plan, set(only))
+            compared = (size == sizes[-1] and (names or (peers.QUICK if quick else peers.ALL))) or ()
+            _reads(result, kept, size, plan, set(only), compared)
     console = Console()
     for table in tables.reads(result):
         console.print(table)
@@ -93,20 +103,29 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _reads(result: dict[str, Any], kept: Path, size: int, plan: reads.Plan, only: set[str]) -> None:
+def _reads(
+    result: dict[str, Any], kept: Path, size: int, plan: reads.Plan, only: set[str], names: Sequence[str]
+) -> None:
     """Measure the reads of the store of that size."""
     environ = stores.made(kept, size, stores.STATEMENTS)
-    paths = asked.paths(asked.store(stores.home(kept, size, stores.STATEMENTS) / "parley.db"))
-    paths = {measure: made for measure, made in paths.items() if not only or measure in only}
-    # This process asks; what it starts gets a core of its own.
-    os.sched_setaffinity(0, servers.cores()[1])
-    with ExitStack() as stack, stores.folder(None) as folder:
-        runs = reads.parley(stack, environ, paths, only)
-        runs += reads.floors(stack, folder, runs[0].address, paths, only)
+    home = stores.home(kept, size, stores.STATEMENTS)
+    found = asked.store(home / "parley.db")
+    paths = {measure: made for measure, made in asked.paths(found).items() if not only or measure in only}
+    with ExitStack() as stack, stores.folder(None) as folder, servers.on(servers.cores()[1]):
+        runs = reads.parley(stack, environ, paths)
+        address = runs[0].address
+        runs += reads.floors(stack, folder, address, paths)
+        pages = agreeing.histories(address, found)
+        agreeing.with_query(home / "parley.db", pages)
+        more, missing = reads.others(stack, kept / "tools", home, found, pages, names)
+        for name, why in missing.items():
+            click.echo(f"{name} is left out: {why}", err=True)
+        runs += [run for run in more if run.measure in paths]
         with progress() as bar:
             task = bar.add_task(f"Reads, {size:,} statements", total=plan.rounds * len(runs))
-            found = reads.by_turns(runs, plan, lambda: bar.advance(task))
-        result["reads"][str(size)] = reads.figures(runs, found)
+            measured = reads.by_turns(runs, plan, lambda: bar.advance(task))
+        result["reads"][str(size)] = reads.figures(runs, measured)
+        result["missing"] = missing
     with stores.folder(None) as folder:
         result["inside"][str(size)] = reads.inside(environ, folder, paths, plan.seconds)
 

@@ -37,22 +37,18 @@ def cost(command: Sequence[str], environ: dict[str, str]) -> Cost:
     return Cost(float(seconds), int(peak), "\n".join(printed))
 
 
-def module(command: Sequence[str], environ: Mapping[str, str], cores: set[int]) -> str:
-    """Run a module of this project, with its arguments, on these cores; what it printed."""
+def module(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Run a module of this project, with its arguments; what it printed. Raises CalledProcessError."""
     import subprocess
 
-    with subprocess.Popen(  # noqa: S603 -- our own modules
+    return subprocess.run(  # noqa: S603 -- our own modules
         [sys.executable, "-m", *command],
         env=dict(environ),
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
-    ) as process:
-        os.sched_setaffinity(process.pid, cores)
-        output, _ = process.communicate()
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, process.args)
-    return output
+        check=True,
+    ).stdout
 
 
 def _run(command: list[str]) -> int:

@@ -1,14 +1,15 @@
 """Reads: Parley, the floors and the peers by turns, over connections that stay open."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from scripts.benchmark import asked, bare, servers
+from scripts.benchmark import agreeing, asked, bare, peers, rows, servers
 from scripts.benchmark.load import Address, Measured, ask, get, load
 from scripts.benchmark.process import module
 from service.errors import ParleyError
@@ -40,17 +41,13 @@ class Plan(NamedTuple):
     seconds: float
 
 
-def parley(
-    stack: ExitStack, environ: Mapping[str, str], paths: Mapping[str, asked.Paths], only: set[str]
-) -> list[Run]:
+def parley(stack: ExitStack, environ: Mapping[str, str], paths: Mapping[str, asked.Paths]) -> list[Run]:
     """Start Parley on a store: what is to be measured of it, first-time and repeated."""
     port = servers.free_port()
     stack.enter_context(servers.running(*servers.parley(environ, port), port, "/livez"))
     address = servers.HOST, port
     runs = []
     for measure, made in paths.items():
-        if only and measure not in only:
-            continue
         runs.append(Run(measure, PARLEY, address, map(get, made(_SEED))))
         runs.append(Run(measure, REPEATED, address, map(get, asked.again(made(_OTHER_SEED)))))
         if measure == "history":
@@ -70,23 +67,16 @@ def _tag(address: Address, path: str) -> str:
     raise ParleyError(f"{path} has no ETag.")
 
 
-def floors(
-    stack: ExitStack, folder: Path, address: Address, paths: Mapping[str, asked.Paths], only: set[str]
-) -> list[Run]:
+def floors(stack: ExitStack, folder: Path, address: Address, paths: Mapping[str, asked.Paths]) -> list[Run]:
     """Start a bare Flask route that gives the same bytes as the Parley at ``address``."""
     answers = folder / "answers"
     runs = []
     port = servers.free_port()
     for measure, made in paths.items():
-        if only and measure not in only:
-            continue
         kept = answers / measure
         kept.mkdir(parents=True, exist_ok=True)
         for number, path in enumerate(islice(made(_OTHER_SEED), ANSWERS)):
-            status, _, body = ask(address, get(path))
-            if status != 200:
-                raise ParleyError(f"{path}: {status}: {body!r}")
-            (kept / f"{number:03}").write_bytes(body)
+            (kept / f"{number:03}").write_bytes(agreeing.answer(address, path))
         one = f"/{measure.replace(' ', '%20')}/"
         runs.append(Run(measure, BARE, (servers.HOST, port), map(get, _numbered(one))))
         if measure == "history":
@@ -95,7 +85,44 @@ def floors(
     environ = {bare.ANSWERS: str(answers), "PATH": "/usr/bin:/bin"}
     started = servers.wsgi("scripts.benchmark.bare:app()", environ, port)
     stack.enter_context(servers.running(*started, port, "/"))
+    for run in runs:
+        if run.expected == 200:
+            _, _, body = ask(run.address, next(run.requests))
+            if body != (answers / run.measure / "000").read_bytes():
+                raise ParleyError(f"The bare route gives another {run.measure}.")
     return runs
+
+
+def others(
+    stack: ExitStack,
+    tools: Path,
+    home: Path,
+    found: asked.Store,
+    pages: Mapping[str, Any],
+    names: Sequence[str],
+) -> tuple[list[Run], dict[str, str]]:
+    """Start the peers of these names, and compare their rows; and why those that are missing are."""
+    tools.mkdir(parents=True, exist_ok=True)
+    file = rows.made(home)
+    runs: list[Run] = []
+    missing: dict[str, str] = {}
+    for peer in peers.PEERS:
+        if peer.name not in names:
+            continue
+        port = servers.free_port()
+        address = servers.HOST, port
+        try:
+            command, environ = peer.prepare(tools, file, port)
+            stack.enter_context(servers.running(command, environ, port, peer.ready))
+        except ParleyError as error:
+            missing[peer.name] = error.detail
+            continue
+        agreeing.with_peer(peer, address, pages)
+        made = asked.in_rows(found, peer.history, peer.record, rows.count(file))
+        for measure, paths in made.items():
+            requests = map(partial(get, **peer.headers), paths(_SEED))
+            runs.append(Run(measure, peer.name, address, requests))
+    return runs, missing
 
 
 def _numbered(path: str) -> Iterator[str]:
@@ -144,6 +171,7 @@ def inside(
     given = {measure: [*islice(made(_SEED), 2_000)] for measure, made in paths.items()}
     file = folder / "paths.json"
     file.write_text(json.dumps(given))
-    output = module(["scripts.benchmark.inside", str(file), str(seconds)], environ, servers.cores()[0])
+    with servers.on(servers.cores()[0]):
+        output = module(["scripts.benchmark.inside", str(file), str(seconds)], environ)
     found: dict[str, dict[str, float]] = json.loads(output)
     return found

@@ -20,10 +20,23 @@ _PATIENCE = 60
 _TOP = Path(__file__).parents[2]
 
 
+_ALL = sorted(os.sched_getaffinity(0))
+
+
 def cores() -> tuple[set[int], set[int]]:
     """The core of the servers, and that of who asks them: the same where there is only one."""
-    free = sorted(os.sched_getaffinity(0))
-    return {free[0]}, {free[-1]}
+    return {_ALL[0]}, {_ALL[-1]}
+
+
+@contextmanager
+def on(these: set[int]) -> Iterator[None]:
+    """Meanwhile this thread, and what it starts, is on these cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, these)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def parley(environ: Mapping[str, str], port: int) -> tuple[list[str], dict[str, str]]:
@@ -52,17 +65,17 @@ def running(
     command: Sequence[str], environ: Mapping[str, str], port: int, path: str = "/", folder: Path = _TOP
 ) -> Iterator[int]:
     """A server, once it answers at ``path``; its process id. Raises ParleyError if it does not."""
-    process = subprocess.Popen(  # noqa: S603 -- what this package names
-        command,
-        env=dict(environ),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with on(cores()[0]):
+        process = subprocess.Popen(  # noqa: S603 -- what this package names
+            command,
+            env=dict(environ),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     try:
-        os.sched_setaffinity(process.pid, cores()[0])
         wait(process, (HOST, port), path)
         yield process.pid
     finally:
