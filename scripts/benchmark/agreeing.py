@@ -44,7 +44,7 @@ def with_query(database: Path, pages: Mapping[str, Rows]) -> None:
     for id, page in pages.items():
         rows = raw.history(connection, id, asked.LIMIT)
         found = [(row[0], row[1], json.loads(row[-1])["text"]) for row in rows]
-        _same("the raw query", id, found, [(statement, stance, text) for statement, _, stance, text in page])
+        same("the raw query", id, found, [(statement, stance, text) for statement, _, stance, text in page])
 
 
 def with_peer(peer: Peer, address: Address, pages: Mapping[str, Rows]) -> None:
@@ -52,10 +52,10 @@ def with_peer(peer: Peer, address: Address, pages: Mapping[str, Rows]) -> None:
     for id, page in pages.items():
         body = answer(address, peer.history.format(id=id), peer.headers)
         rows = peer.rows(json.loads(body))
-        _same(peer.name, id, [_row(row) for row in rows], page)
+        same(peer.name, id, [_row(row) for row in rows], page)
         one = json.loads(answer(address, peer.record.format(place=rows[-1]["place"]), peer.headers))
         single = one if "place" in one else _only(peer.rows(one))
-        _same(peer.name, f"{id}'s last row", [_row(single)], page[-1:])
+        same(peer.name, f"{id}'s last row", [_row(single)], page[-1:])
 
 
 def _row(found: Mapping[str, Any]) -> tuple[str, str, int, str]:
@@ -66,7 +66,8 @@ def _only(found: Any) -> Any:
     return found[0] if isinstance(found, list) else found
 
 
-def _same(who: str, of: str, found: list[Any], wanted: list[Any]) -> None:
+def same(who: str, of: str, found: list[Any], wanted: list[Any]) -> None:
+    """Raise ParleyError, saying where, unless what was found is what was wanted."""
     if found != wanted:
         places = [place for place, pair in enumerate(zip(found, wanted, strict=False)) if pair[0] != pair[1]]
         where = f"first at {places[0]}" if places else f"{len(found)} rows and not {len(wanted)}"

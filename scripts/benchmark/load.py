@@ -27,6 +27,11 @@ class Measured(NamedTuple):
     busy: float
     """The share of its time that this process worked: well below 1, or the server was waiting for it."""
 
+    @property
+    def number(self) -> int:
+        """How many answers came."""
+        return len(self.latencies)
+
     def percentile(self, part: float) -> float:
         return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * part))]
 
@@ -143,9 +148,15 @@ def ask(address: Address, request: bytes) -> tuple[int, bytes, bytes]:
 
 
 def load(
-    address: Address, requests: Iterator[bytes], *, connections: int, seconds: float, expected: int = 200
+    address: Address,
+    requests: Iterator[bytes],
+    *,
+    connections: int,
+    seconds: float,
+    expected: int = 200,
+    most: int | None = None,
 ) -> Measured:
-    """Ask for so many seconds, or until there is an answer.
+    """Ask for so many seconds, or until there is an answer; or for ``most`` answers, if they come sooner.
 
     Raises ParleyError for an answer of another status than ``expected``.
     """
@@ -170,7 +181,7 @@ def load(
             now = time.perf_counter()
             if connection.status != expected:
                 raise ParleyError(f"{address}: {connection.status}: {bytes(connection.answer[:2000])!r}")
-            if now > deadline and latencies:
+            if (now > deadline and latencies) or len(latencies) == most:
                 left -= 1  # Under way when time was up: waited for, so that the next load starts on its own.
                 poll.unregister(connection.socket)
                 connection.socket.close()
@@ -184,4 +195,5 @@ def load(
             if connection.ask(next(requests)):
                 poll.register(connection.socket, selectors.EVENT_READ, connection)
     busy = (time.process_time() - worked) / (time.perf_counter() - started)
-    return Measured(len(latencies) / max(seconds, last - started), sorted(latencies), received, busy)
+    took = last - started if most else max(seconds, last - started)
+    return Measured(len(latencies) / took, sorted(latencies), received, busy)

@@ -32,7 +32,7 @@ def command(actors: int, issues: int, statements: int, quick: bool, report: str 
         actors, issues, statements = QUICK["actors"], QUICK["issues"], QUICK["statements"]
     held = list(positions(statements, actors, issues))
     done, network, projected = trial(held, networkx=True)
-    _same(network, projected)
+    same(network, projected)
     ours = done.counting + done.network
     result = {"benchmark": "networks", "actors": actors, "issues": issues, "statements": statements}
     result |= done._asdict()
@@ -48,7 +48,7 @@ def command(actors: int, issues: int, statements: int, quick: bool, report: str 
         click.echo(report)
 
 
-def _same(network: Network, projected: Projected) -> None:
+def same(network: Network, projected: Projected) -> None:
     """Raise ParleyError where the two ways disagree."""
     if network.size != sum(map(bool, projected.values())):
         raise ParleyError("There are other ties with networkx.")

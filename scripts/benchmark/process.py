@@ -41,14 +41,18 @@ def module(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Run a module of this project, with its arguments; what it printed. Raises CalledProcessError."""
     import subprocess
 
-    return subprocess.run(  # noqa: S603 -- our own modules
+    done = subprocess.run(  # noqa: S603 -- our own modules
         [sys.executable, "-m", *command],
         env=dict(environ),
         cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
+        capture_output=True,  # The service logs each request, also where there is no server.
         text=True,
-        check=True,
-    ).stdout
+        check=False,
+    )
+    if done.returncode:
+        sys.stderr.write(done.stderr[-4000:])
+        done.check_returncode()
+    return done.stdout
 
 
 def _run(command: list[str]) -> int:

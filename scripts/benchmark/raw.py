@@ -1,6 +1,6 @@
 """The floor of a query: the rows of an answer as SQLite gives them, and nothing made of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def queries(connection: apsw.Connection) -> dict[str, Callable[[str], Rows]]:
     }
 
 
-def commits(folder: Path) -> Iterator[None]:
+def commits(folder: Path) -> Generator[None]:
     """Bare commits of one small row each, to the disk, one at each step."""
     connection = apsw.Connection(str(folder / "commits.db"))
     connection.pragma("journal_mode", "wal")

@@ -41,10 +41,12 @@ class Plan(NamedTuple):
     seconds: float
 
 
-def parley(stack: ExitStack, environ: Mapping[str, str], paths: Mapping[str, asked.Paths]) -> list[Run]:
-    """Start Parley on a store: what is to be measured of it, first-time and repeated."""
+def parley(
+    stack: ExitStack, environ: Mapping[str, str], paths: Mapping[str, asked.Paths]
+) -> tuple[int, list[Run]]:
+    """Start Parley on a store: its process id, and what is to be measured of it, first-time and repeated."""
     port = servers.free_port()
-    stack.enter_context(servers.running(*servers.parley(environ, port), port, "/livez"))
+    process = stack.enter_context(servers.running(*servers.parley(environ, port), port, "/livez"))
     address = servers.HOST, port
     runs = []
     for measure, made in paths.items():
@@ -55,7 +57,7 @@ def parley(stack: ExitStack, environ: Mapping[str, str], paths: Mapping[str, ask
                 get(path, If_None_Match=_tag(address, path)) for path in islice(made(_OTHER_SEED), asked.FEW)
             ]
             runs.append(Run(measure, UNCHANGED, address, cycle(known), 304))
-    return runs
+    return process, runs
 
 
 def _tag(address: Address, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Writes: an import beside raw rows into the same tables, a single POST beside an echo, four workers at once."""
+"""Writes: an import beside raw rows into the same tables, one POST beside an echo, four workers at once."""
 
 import shutil
 import time
@@ -23,10 +23,11 @@ Figures = dict[str, Any]
 
 def ndjson(file: Path, statements: int) -> int:
     """Write a file for ``parley import``; how many lines it has."""
+    number = 0
     with file.open("wb") as lines:
-        number = 0
-        for number, document in enumerate(sample.made_up(sample.Shape(statements), _SEED), start=1):
+        for document in sample.made_up(sample.Shape(statements), _SEED):
             lines.write(orjson.dumps(document) + b"\n")
+            number += 1
     return number
 
 
@@ -56,7 +57,7 @@ def imported(folder: Path, environ: Mapping[str, str], statements: int) -> Figur
 def single(
     folder: Path, environ: Mapping[str, str], rounds: int, seconds: float, done: Callable[[], object]
 ) -> Figures:
-    """One POST after another: Parley, a route that gives back what it was sent, and bare commits, by turns."""
+    """One POST after another: Parley, a route that gives back what it was sent, bare commits; by turns."""
     with ExitStack() as stack:
         home, token = _copy(folder, environ)
         port, other = servers.free_port(), servers.free_port()
