@@ -66,6 +66,7 @@ def command(
         others or (peers.QUICK if quick else peers.ALL),
         (SMALL,) if quick else (SMALL, statements),
         QUICK_IMPORT if quick else imported,
+        not quick,
         QUICK_SERVED if quick else SERVED,
         QUICK if quick else reads.Plan(rounds, seconds),
     )

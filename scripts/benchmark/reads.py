@@ -18,6 +18,7 @@ CONNECTIONS = 16
 ANSWERS = 128
 """Answers of Parley's that the bare route gives, of each kind."""
 PARLEY, REPEATED, UNCHANGED, BARE, RAW = "parley", "parley, repeated", "parley, 304", "bare", "raw query"
+POSTGRESQL = "parley on PostgreSQL"
 _WARMING = 0.3
 _SEED, _OTHER_SEED = 1, 2
 
@@ -58,6 +59,20 @@ def parley(
             ]
             runs.append(Run(measure, UNCHANGED, address, cycle(known), 304))
     return process, runs
+
+
+def on_postgresql(
+    stack: ExitStack,
+    environ: Mapping[str, str],
+    paths: Mapping[str, asked.Paths],
+    pages: Mapping[str, Any],
+    found: asked.Store,
+) -> list[Run]:
+    """The same on a PostgreSQL server, which has to have the same pages."""
+    _, runs = parley(stack, environ, paths)
+    if agreeing.histories(runs[0].address, found) != pages:
+        raise ParleyError("Parley has other rows on PostgreSQL.")
+    return [run._replace(what=run.what.replace(PARLEY, POSTGRESQL)) for run in runs]
 
 
 def _tag(address: Address, path: str) -> str:
@@ -150,6 +165,7 @@ def by_turns(runs: list[Run], plan: Plan, done: Callable[[], object]) -> list[li
 def figures(runs: list[Run], found: list[list[Measured]]) -> dict[str, dict[str, Figures]]:
     """Medians of the rounds by what is measured and of whom; ratios are medians of each round's."""
     floor = {run.measure: taken for run, taken in zip(runs, found, strict=True) if run.what == BARE}
+    by_name = {(run.measure, run.what): taken for run, taken in zip(runs, found, strict=True)}
     result: dict[str, dict[str, Figures]] = {}
     for run, taken in zip(runs, found, strict=True):
         made: Figures = {
@@ -162,6 +178,10 @@ def figures(runs: list[Run], found: list[list[Measured]]) -> dict[str, dict[str,
         if run.measure in floor:
             pairs = zip(taken, floor[run.measure], strict=True)
             made["of_bare"] = round(median(one.per_second / other.per_second for one, other in pairs), 3)
+        if run.what.startswith(POSTGRESQL):
+            twin = by_name[run.measure, run.what.replace(POSTGRESQL, PARLEY)]
+            pairs = zip(taken, twin, strict=True)
+            made["of_sqlite"] = round(median(one.per_second / other.per_second for one, other in pairs), 3)
         result.setdefault(run.measure, {})[run.what] = made
     return result
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -84,13 +84,20 @@ def running(
 
 def wait(process: "subprocess.Popen[bytes]", address: Address, path: str) -> None:
     """Return once the server answers at all."""
+    until(lambda: ask(address, get(path)), process, OSError, ParleyError)
+
+
+def until(
+    answers: Callable[[], object], process: "subprocess.Popen[bytes]", *failures: type[Exception]
+) -> None:
+    """Return once ``answers`` raises none of the failures. Raises ParleyError if the server ends or hangs."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise ParleyError(f"{process.args!r} ended with {process.returncode}.")
         try:
-            ask(address, get(path))
-        except (OSError, ParleyError):
+            answers()
+        except failures:
             time.sleep(0.01)
         else:
             return

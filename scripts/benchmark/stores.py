@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from scripts import sample
 from scripts.benchmark.process import cost
 from service import settings
-from service.storage import database, migrate
+from service.storage import database, embedded, migrate
 
 _TOP = Path(__file__).parents[2]
 _MADE_BY = ("scripts/sample*.py", "service/storage/bulk.py", "service/storage/migrations/*.py")
@@ -63,10 +63,21 @@ def made(kept: Path, number: int, counted: str = EDGES) -> dict[str, str]:
 def make(counted: str, number: int) -> int:
     """Fill a store, and put it in its place when it is whole. The number of edges that it has."""
     found = settings.load()
+    if not found.database_url.startswith(embedded.SCHEME):
+        database.connect(found)
+        migrate.migrate()
+        return _filled(counted, number)
     aside = found.home.with_name(f".{found.home.name}.{os.getpid()}")
     file = aside / "parley.db"
     database.connect(found._replace(database_url=f"sqlite:///{file}", synchronous="normal"), create=True)
     migrate.migrate()
+    written = _filled(counted, number)
+    database.disconnect()
+    aside.rename(found.home)
+    return written
+
+
+def _filled(counted: str, number: int) -> int:
     console = Console(stderr=True)
     columns = TextColumn("Making a store"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -75,10 +86,7 @@ def make(counted: str, number: int) -> int:
         else:
             shape, total, least = sample.Shape(number), int(number * sample.EDGES_PER_STATEMENT), None
         task = progress.add_task("", total=total)
-        written = sample.fill(shape, least, done=lambda n: progress.advance(task, n))
-    database.disconnect()
-    aside.rename(found.home)
-    return written
+        return sample.fill(shape, least, done=lambda n: progress.advance(task, n))
 
 
 if __name__ == "__main__":

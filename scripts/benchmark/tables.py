@@ -33,14 +33,15 @@ def _reads(result: Mapping[str, Any]) -> Iterator[Table]:
     for size, measures in stores.items():
         title = f"Reads, {int(size):,} statements, {result['connections']} connections"
         table = Table(title=title, caption=_machine(result))
-        for heading in ("", "", "a second", "of bare", "p50 ms", "p99 ms", "p99/p50", "KB"):
+        for heading in ("", "", "a second", "of bare", "of SQLite", "p50 ms", "p99 ms", "p99/p50", "KB"):
             table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
         for measure, found in measures.items():
             for what, figures in sorted(found.items(), key=lambda one: -one[1]["per_second"]):
                 ratio = f"{figures['of_bare']:.2f}" if "of_bare" in figures else ""
                 times = figures["p50_ms"], figures["p99_ms"], figures["p99_ms"] / figures["p50_ms"]
                 size_of = f"{figures['bytes'] / 1000:.1f}"
-                cells = f"{figures['per_second']:,.0f}", ratio, f"{times[0]:.2f}", f"{times[1]:.2f}"
+                twin = f"{figures['of_sqlite']:.2f}" if "of_sqlite" in figures else ""
+                cells = f"{figures['per_second']:,.0f}", ratio, twin, f"{times[0]:.2f}", f"{times[1]:.2f}"
                 table.add_row(measure, what, *cells, f"{times[2]:.1f}", size_of)
             table.add_section()
         yield table

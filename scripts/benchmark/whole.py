@@ -15,9 +15,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from scripts.benchmark import agreeing, asked, footprint, reads, servers, stores, writes
+from scripts.benchmark import agreeing, asked, footprint, postgresql, reads, servers, stores, writes
 from scripts.benchmark.load import get, load
 from scripts.benchmark.process import module
+from service.errors import ParleyError
 
 SMALL, LARGE = 10_000, 1_000_000
 """Statements of the two stores."""
@@ -34,6 +35,8 @@ class Wanted(NamedTuple):
     sizes: Sequence[int]
     imported: int
     """Statements of the file that is imported."""
+    postgresql: bool
+    """Whether to measure a store there as well."""
     served: int
     """Requests after which memory is looked at."""
     plan: reads.Plan
@@ -102,9 +105,16 @@ def _reads(result: Result, wanted: Wanted, kept: Path, size: int, peers: Sequenc
         pages = agreeing.histories(address, found)
         agreeing.with_query(home / "parley.db", pages)
         more, missing = reads.others(stack, kept / "tools", home, found, pages, peers)
+        runs += [run for run in more if run.measure in paths]
+        if size == wanted.sizes[-1] and wanted.postgresql:
+            try:
+                stack.enter_context(postgresql.running(kept))
+                there = postgresql.made(kept, environ, size)
+                runs += reads.on_postgresql(stack, there, paths, pages, found)
+            except ParleyError as error:
+                missing["PostgreSQL"] = error.detail
         for name, why in missing.items():
             click.echo(f"{name} is left out: {why}", err=True)
-        runs += [run for run in more if run.measure in paths]
         with progress(f"Reads, {size:,} statements", plan.rounds * len(runs)) as advance:
             measured = reads.by_turns(runs, plan, advance)
         result.setdefault("reads", {})[str(size)] = reads.figures(runs, measured)
