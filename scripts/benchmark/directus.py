@@ -7,7 +7,7 @@ from pathlib import Path
 from scripts.benchmark import servers
 
 VERSION = "11.9.2"
-PACKAGES = (f"directus@{VERSION}", "sqlite3@5.1.7")
+PACKAGES = (f"directus@{VERSION}",)
 BUILT = ("sqlite3", "isolated-vm", "argon2")
 TOKEN = "benchmark-0123456789abcdef"  # noqa: S105 -- of a server on loopback, for as long as a benchmark
 _SETTINGS = {
