@@ -4,18 +4,19 @@ Checked against gunicorn 27.0. What is not named here is gunicorn's default, and
 """
 
 import os
-import shutil as _shutil
-import socket as _socket
+from logging.config import dictConfig as _dict_config
 from pathlib import Path
 
 from gunicorn import util as _util
+from gunicorn.glogging import Logger as _Logger
 from gunicorn.http import wsgi as _wsgi
 from orjson import dumps as _dumps
 
 from service import logs as _logs
 from service import secrets as _secrets
-from service.settings import folder as _folder
 from service.settings import load as _load
+from service.web.metrics import PLACE as _PLACE
+from service.web.metrics_places import Master as _Master
 
 _settings = _load()
 
@@ -72,17 +73,20 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # A socket under $HOME, by which the server could be told things. Signals suffice, and $HOME may be read-only.
 control_socket_disable = True
 
-# The service writes a line for each request itself, which knows the route and the token's number; gunicorn's
-# own words take the same form. All goes to standard error. Standard output stays free.
+# The service writes a line for each request itself (service/web/observed.py), which knows the route and the
+# token's number; gunicorn's own words take the same form. All goes to standard error.
 accesslog = None
+errorlog = "-"
 loglevel = _settings.log_level
-logconfig_dict = _logs.configuration(_settings)
 
-# Each worker keeps its numbers in files of this folder, whose sum any of them tells. Set before
-# prometheus-client is loaded, which takes it from there.
-if _settings.metrics_bind:
-    _metrics = _folder(_settings) / "metrics"
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+class logger_class(_Logger):
+    """gunicorn's logger. Its setting logconfig_dict would do, but has each request logged as well."""
+
+    def setup(self, cfg):  # type: ignore[no-untyped-def]
+        super().setup(cfg)
+        _dict_config(_logs.configuration(_settings))
+
 
 # A request that cannot be read is quoted in the log, with the token that a mistyped line may hold.
 _secrets.keep_from_logs()
@@ -92,32 +96,48 @@ _wsgi.SERVER = "parley"
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]
-    """Begin to count anew, and see at once, in the master, whether the metrics' address is free."""
-    if _settings.metrics_bind:
-        _shutil.rmtree(_metrics, ignore_errors=True)
-        _metrics.mkdir(mode=0o700)
-        host, _, port = _settings.metrics_bind.rpartition(":")
-        family = _socket.AF_INET6 if "[" in host else _socket.AF_INET
-        with _socket.socket(family) as probe:
-            probe.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
-            probe.bind((host.strip("[]"), int(port)))
+    """Metrics are kept in a folder that every worker writes to, and told by a process beside them."""
+    server.metrics = _Master() if _settings.metrics_bind else None
+
+
+def when_ready(server):  # type: ignore[no-untyped-def]
+    """From here on metrics can be asked for."""
+    if server.metrics:
+        server.metrics.listen()
+
+
+def pre_fork(server, worker):  # type: ignore[no-untyped-def]
+    """Each worker has a place of its own to count in."""
+    worker.place = None
+    if server.metrics:
+        taken = {other.place for other in server.WORKERS.values() if other.place is not None}
+        worker.place = server.metrics.place(taken)
+
+
+def post_fork(server, worker):  # type: ignore[no-untyped-def]
+    """The worker's environment says which."""
+    os.environ.pop(_PLACE, None)
+    if worker.place is not None:
+        os.environ[_PLACE] = str(worker.place)
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Let the service see that its worker was told to stop: answers that are held are then given at once."""
     worker.wsgi.config["STOPPING"] = lambda: not worker.alive
-    if _settings.metrics_bind:
-        from service.web import metrics
-
-        metrics.serve(_settings.metrics_bind)
 
 
 def child_exit(server, worker):  # type: ignore[no-untyped-def]
-    """What was under way in a worker that is gone is so no longer."""
-    if _settings.metrics_bind:
-        from prometheus_client import multiprocess
+    """A worker has ended, or was killed; the listener of metrics may have been too."""
+    if server.metrics:
+        if worker.place is not None:
+            server.metrics.left(worker.place)
+        server.metrics.listen()
 
-        multiprocess.mark_process_dead(worker.pid)
+
+def on_exit(server):  # type: ignore[no-untyped-def]
+    """Nothing is left behind."""
+    if server.metrics:
+        server.metrics.stop()
 
 
 def _refuse(sock, status, reason, message):  # type: ignore[no-untyped-def]

@@ -61,7 +61,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         *transfers.operations(),
         *pages.operations(),
     )
-    observed.install(app, settings)
     consistency.install(app)
     limits.install(app, settings, secret)
     access.install(app, uncounted={operation.name for operation in described if operation.scope == OPEN})
@@ -74,6 +73,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     # The last named runs first: what came before adds its headers to a 304 as well.
     app.after_request(preconditions.settle)
     app.teardown_appcontext(bodies.close)
+    # Around all else: also what is answered before Flask is asked, and until the last byte is sent.
+    observed.install(app, settings)
     return app
 
 

@@ -5,43 +5,68 @@ what failed, have the same form. No token stands in any of them (``service.secre
 """
 
 import logging
-import sys
+import os
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.stdlib import ProcessorFormatter
 
-from service.secrets import keep_from_logs
+from service.secrets import hidden
 from service.settings import Settings
 
 LEVELS = ("debug", "info", "warning", "error")
+STANDARD_ERROR = 2
+
+number: ContextVar[str | None] = ContextVar("number", default=None)
+"""Of the request that this thread is answering: what is said meanwhile is found by it."""
+
+Event = MutableMapping[str, Any]
 
 
-def _shared() -> list[Processor]:
-    return [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-    ]
+def _dated(_: Any, level: str, event: Event) -> Event:
+    """When, how grave, and in which process: first in every line, so that a person finds it there."""
+    # orjson writes the instant itself: structlog's own stamp takes longer than all else of a line.
+    first = {"at": datetime.now(tz=UTC), "level": level, "pid": os.getpid(), "event": event.pop("event")}
+    first.update(event)
+    return first
 
 
-def _dumped(event: EventDict, **_: Any) -> str:
-    return orjson.dumps(event, default=str).decode()
+def _numbered(_: Any, __: str, event: Event) -> Event:
+    if found := number.get():
+        event["request"] = found
+    return event
+
+
+def _bytes(_: Any, __: str, event: Event) -> bytes:
+    return orjson.dumps(event, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
 
 def _for_people(settings: Settings) -> bool:
-    return settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
+    return settings.log_format == "console" or (settings.log_format == "auto" and os.isatty(STANDARD_ERROR))
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    # A traceback as Python writes it: the library's own shows what variables hold, secrets among them.
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(
+        colors=os.isatty(STANDARD_ERROR), pad_event_to=0, exception_formatter=plain
+    )
 
 
 def formatter(settings: Settings) -> logging.Formatter:
     """How what comes from the standard library's ``logging`` is written."""
-    last: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    last: list[Any] = [structlog.processors.format_exc_info, lambda *event: _bytes(*event)[:-1].decode()]
     if _for_people(settings):
-        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
-    else:
-        last += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_dumped)]
-    before: list[Processor] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, *_shared()]
-    return structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=before)
+        last = [_console()]
+    # A traceback is text only at the end, and may hold a token.
+    chain: list[Any] = [ProcessorFormatter.remove_processors_meta, *last, lambda _, __, text: hidden(text)]
+    before = (structlog.stdlib.add_logger_name, _numbered, _dated)
+    return ProcessorFormatter(processors=chain, foreign_pre_chain=before)
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
@@ -64,34 +89,35 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def requests(settings: Settings) -> Any:
-    """The logger that has a line for each request: what it is given, it writes at once, as it is."""
-    keep_from_logs()
-    render: Processor
-    if _for_people(settings):
-        render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        return structlog.wrap_logger(
-            structlog.WriteLogger(sys.stderr),
-            processors=[*_shared(), structlog.processors.add_log_level, render],
-            wrapper_class=structlog.make_filtering_bound_logger(_level(settings)),
-            context_class=dict,
-        )
-    # One write a line, so that the lines of several processes never mix.
+def requests(settings: Settings, descriptor: int = STANDARD_ERROR) -> Any:
+    """The logger that has a line for each request: what it is given, it writes at once, in one call."""
     return structlog.wrap_logger(
-        structlog.BytesLogger(sys.stderr.buffer),
-        processors=[
-            *_shared(),
-            structlog.processors.add_log_level,
-            structlog.processors.JSONRenderer(_bytes),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(_level(settings)),
-        context_class=dict,
-    )
+        _Line(descriptor),
+        processors=[_dated, _readable() if _for_people(settings) else _bytes],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[settings.log_level.upper()]
+        ),
+    ).bind()
 
 
-def _bytes(event: EventDict, **_: Any) -> bytes:
-    return orjson.dumps(event, default=str)
+def _readable() -> Callable[[Any, str, Event], bytes]:
+    render = _console()
+    return lambda *event: f"{render(*event)}\n".encode(errors="replace")
 
 
-def _level(settings: Settings) -> int:
-    return int(logging.getLevelNamesMapping()[settings.log_level.upper()])
+class _Line:
+    """Writes each line in one call, so that those of several threads and processes do not mix.
+
+    A log that takes nothing (its reader has gone, its disk is full) does not fail the request it tells of.
+    """
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def info(self, line: bytes) -> None:
+        with suppress(OSError):
+            os.write(self._descriptor, line)
+
+    debug = warning = error = info

@@ -1,70 +1,80 @@
-"""What a Prometheus can scrape: how many requests, how long they took, what the store holds.
+"""Metrics of requests, which add up over the worker processes of a server (Prometheus).
 
-The numbers of all workers add up, also of those that are gone: each keeps its own in a file that is mapped
-into memory, and whoever is asked adds the files up (prometheus-client's multiprocess mode, which
-gunicorn.conf.py turns on before this module is loaded).
+Every worker writes to files of its own, mapped into memory, and whoever is asked for the metrics adds them up
+(prometheus-client's multiprocess mode). A file is of a worker's place, not of its process number: who takes
+the place of a worker that ended counts on in its files. So they stay as many as there are workers, however
+many were killed. The places are given out by the server's master: ``service.web.metrics_places``.
 """
 
-import socketserver
-import threading
-from collections.abc import Iterator
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+import os
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app, multiprocess
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 
-from service import questions
-from service.errors import ParleyError
-
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the folder of the files, as prometheus-client reads it."""
+PLACE = "PARLEY_METRICS_PLACE"
+"""The variable that tells a worker which place it has; none: it keeps no metrics."""
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-
-took = Histogram(
-    "parley_request_seconds",
-    "Seconds from the first byte of the request to the last of the answer.",
-    ("route", "method", "status"),
-    buckets=SECONDS,
-)
-under_way = Gauge("parley_requests_in_progress", "Requests under way.", multiprocess_mode="livesum")
-unavailable = Counter("parley_unavailable", "Answers that the database did not allow (503).")
-broken_off = Counter("parley_requests_broken_off", "Requests whose caller went before the answer was sent.")
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+READS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
-class _Store(Collector):
-    """What is asked of the store when somebody looks."""
+class Metrics:
+    """Those of this process."""
 
-    def collect(self) -> Iterator[Metric]:
-        try:
-            revision, due = questions.standing()
-        except ParleyError:
-            yield GaugeMetricFamily("parley_store_up", "Whether the database answers.", value=0)
-            return
-        yield GaugeMetricFamily("parley_store_up", "Whether the database answers.", value=1)
-        yield GaugeMetricFamily("parley_revision", "The number of the newest revision.", value=revision)
-        yield GaugeMetricFamily(
-            "parley_deliveries_due", "Revisions that webhooks have not been sent.", value=due
+    def __init__(self) -> None:
+        here = CollectorRegistry()
+        self._took = Histogram(
+            "parley_request_seconds",
+            "Seconds from the first byte of the request to the last of the answer.",
+            ("route", "method", "status"),
+            buckets=SECONDS,
+            registry=here,
         )
+        self._under_way = Gauge(
+            "parley_requests_in_progress", "Requests under way.", multiprocess_mode="livesum", registry=here
+        )
+        self._writes = Counter("parley_writes", "Requests that wrote, answered 2xx.", registry=here)
+        self._unavailable = Counter(
+            "parley_unavailable", "Answers that the database did not allow (503).", registry=here
+        )
+        self._broken_off = Counter(
+            "parley_requests_broken_off",
+            "Requests whose caller went before the answer was sent.",
+            registry=here,
+        )
+        # Each found once: labels() makes strings and takes a lock.
+        self._found: dict[tuple[str, str, int], Histogram] = {}
+
+    def began(self) -> None:
+        """A request has come."""
+        self._under_way.inc()
+
+    def ended(self, route: str, method: str, status: int, seconds: float, whole: bool) -> None:
+        """It was answered, as a ``whole`` or until its caller went."""
+        self._under_way.dec()
+        key = route, method, status // 100
+        (self._found.get(key) or self._find(*key)).observe(seconds)
+        if key[2] == 2 and method not in READS:
+            self._writes.inc()
+        if status == 503:
+            self._unavailable.inc()
+        if not whole:
+            self._broken_off.inc()
+
+    def _find(self, route: str, method: str, status: int) -> Histogram:
+        # Any word may stand where a method does: all that are none count as one.
+        known = method in METHODS
+        found: Histogram = self._took.labels(route, method if known else "OTHER", f"{status}xx")
+        if known:
+            self._found[route, method, status] = found
+        return found
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """A scrape is no event."""
-
-
-class _Shared(socketserver.ThreadingMixIn, WSGIServer):
-    """Each worker listens at the same address, and the system gives each caller one that lives."""
-
-    allow_reuse_port = True
-    daemon_threads = True
-
-
-def serve(bind: str) -> None:
-    """Answer at this address, host and port, in a thread of its own."""
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(_Store())
-    host, _, port = bind.rpartition(":")
-    server = make_server(
-        host.strip("[]"), int(port), make_wsgi_app(registry), server_class=_Shared, handler_class=_Quiet
-    )
-    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+def of_this_worker() -> Metrics | None:
+    """The metrics of this worker, in its place; None if it has none."""
+    place = os.environ.get(PLACE)
+    if not place:
+        return None
+    values.ValueClass = values.MultiProcessValue(lambda: int(place))  # type: ignore[no-untyped-call]
+    return Metrics()
