@@ -15,13 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from gunicorn.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUNTIME, TOOLS = ROOT / "docker" / "requirements.txt", ROOT / "tests" / "requirements.txt"
-COMMANDS = [ROOT / name for name in ("scripts/serve", "scripts/test", "scripts/lock", ".ci/run")]
+COMMANDS = [
+    ROOT / name
+    for name in (
+        "scripts/serve",
+        "scripts/test",
+        "scripts/lock",
+        ".ci/run",
+        "docker/postgres.sh",
+        "docker/database.sh",
+    )
+]
 FILES = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml"}
 PACKAGES = ("schemas", "scripts", "service")
 FOLDERS = {*PACKAGES, "docker", "tests"}
@@ -180,27 +189,6 @@ def test_the_image_copies_only_what_exists() -> None:
             assert all((ROOT / source).exists() for source in sources), rest
 
 
-@pytest.mark.parametrize("name", ["parley", "deliver"])
-def test_compose_confines_the_service(name: str) -> None:
-    composed: dict[str, Any] = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
-    service = composed["services"][name]
-    assert bool(service["ports"]) == (name == "parley"), "what sends webhooks listens to nobody"
-    assert service["read_only"] is True
-    assert service["cap_drop"] == ["ALL"]
-    assert "no-new-privileges:true" in service["security_opt"]
-    assert service["init"] is True
-    assert "privileged" not in service
-    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
-    assert [mount.split(":")[0] for mount in service["tmpfs"]] == ["/tmp"]  # noqa: S108 - the container's own
-    ((volume, mounted),) = [mount.split(":") for mount in service["volumes"]]
-    assert volume in composed["volumes"]
-    assert ("ENV", f"PARLEY_HOME={mounted}") in [
-        (word, pair) for word, rest in instructions() for pair in rest.split()
-    ]
-    assert (ROOT / "docker" / service["build"]["context"]).resolve() == ROOT
-    assert (ROOT / service["build"]["dockerfile"]).is_file()
-
-
 def gunicorn_settings() -> dict[str, Any]:
     found = runpy.run_path(str(ROOT / "docker" / "gunicorn.conf.py"))
     return {name: value for name, value in found.items() if name.islower() and not name.startswith("_")}
@@ -227,12 +215,6 @@ def test_gunicorn_listens_where_the_settings_say(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PARLEY_THREADS", "")
     settings = gunicorn_settings()
     assert (settings["bind"], settings["workers"], settings["threads"]) == ("127.0.0.1:9999", 3, 4)
-
-
-def test_a_container_is_stopped_later_than_its_requests() -> None:
-    composed = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())
-    grace = int(composed["services"]["parley"]["stop_grace_period"].removesuffix("s"))
-    assert grace > gunicorn_settings()["graceful_timeout"]
 
 
 def test_the_top_level_holds_what_the_design_names_and_nothing_else() -> None:
