@@ -26,6 +26,7 @@ COMMANDS = [
         "scripts/serve",
         "scripts/test",
         "scripts/lock",
+        "scripts/cluster",
         ".ci/run",
         "docker/postgres.sh",
         "docker/database.sh",
