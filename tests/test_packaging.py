@@ -27,6 +27,8 @@ COMMANDS = [
         "scripts/test",
         "scripts/lock",
         "scripts/cluster",
+        "scripts/kills",
+        "scripts/backups",
         ".ci/run",
         "docker/postgres.sh",
         "docker/database.sh",
