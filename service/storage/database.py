@@ -162,10 +162,14 @@ def told() -> Iterator[None]:
             database.spare(failed)
 
 
+@contextmanager
+def asking() -> Iterator[None]:
+    """For one query, which may stand outside a transaction."""
+    with told() if _standby is None else reading():
+        yield
+
+
 def scalar(query: Any) -> Any:
     """The one value that ``query`` selects, or None. It may stand outside a transaction."""
-    if _standby is not None:
-        with reading():
-            return query.scalar()
-    with told():
+    with asking():
         return query.scalar()

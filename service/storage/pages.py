@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from peewee import SQL, Select, fn
 
 from schemas.vocabulary import GONE, ON_THE_TIMELINE
-from service.storage.database import database
 from service.storage.knowledge import Key, Window, beyond, first_of, holds, within
 from service.storage.models import Edge, Record, Revision
+from service.storage.prepared import prepared
 
 MOST_STREAMS = 60
 """More index ranges than this are read as one set and sorted (SQLite takes 500 parts in a compound)."""
@@ -35,13 +35,16 @@ class Row(NamedTuple):
         return self.earliest, self.latest, self.id
 
 
+Ends = tuple[tuple[str, bool], ...]
+
+
 class Filter(NamedTuple):
     """Records that state one of these relations with one of these records at the other end.
 
     ``ends`` are pairs of a relation and whether it is the edge's tail that is named.
     """
 
-    ends: tuple[tuple[str, bool], ...]
+    ends: Ends
     keys: tuple[int, ...]
 
 
@@ -59,6 +62,35 @@ def page(
     """Records in the order of the design: earliest bound, latest bound, id; from ``after`` on."""
     if any(not given.keys or not given.ends for given in filters):
         return []  # No such record to name, or no such way to name one.
+    rows = _page(
+        tuple(kinds),
+        tuple(given.ends for given in filters),
+        tuple(types),
+        tuple(statuses),
+        keys=tuple(given.keys for given in filters),
+        at=at,
+        window=window,
+        after=after,
+        limit=limit,
+    )
+    word = Revision.kind.python_value
+    return [Row(revision, id, word(kind), *more) for revision, id, kind, *more in rows]
+
+
+@prepared
+def _page(
+    kinds: tuple[str, ...],
+    ends: tuple[Ends, ...],
+    types: tuple[str, ...],
+    statuses: tuple[str, ...],
+    *,
+    keys: tuple[tuple[int, ...], ...],
+    at: int | None,
+    window: Window,
+    after: Key | None,
+    limit: int,
+) -> Any:
+    filters = [*map(Filter, ends, keys)]
     # An edge has the dates of the record that states it, if that kind of record has dates.
     driven = bool(filters) and set(kinds) <= set(ON_THE_TIMELINE)
     rest = filters[1:] if driven else filters
@@ -74,18 +106,13 @@ def page(
             conditions.append(beyond(order, after))
         streams.append((source.query.where(*conditions) if conditions else source.query).order_by(*order))
     top = first_of(streams, ("earliest", "latest", "id"), limit)
-    query = (
+    return (
         Select(
             (top,), (top.c.revision, top.c.id, Revision.kind, top.c.earliest, top.c.latest, Revision.document)
         )
         .join(Revision, on=(Revision.seq == top.c.revision))
         .order_by(top.c.earliest, top.c.latest, top.c.id)
     )
-    return [_row(row) for row in query.tuples().execute(database)]
-
-
-def _row(row: tuple[Any, ...]) -> Row:
-    return Row._make((*row[:2], Revision.kind.python_value(row[2]), *row[3:]))
 
 
 class _Source(NamedTuple):

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from peewee import Select
 
 from schemas.vocabulary import STANDING
-from service.storage.database import database
 from service.storage.knowledge import Key, Window, beyond, first_of, holds, within
 from service.storage.models import Edge, Record, Revision
+from service.storage.prepared import prepared
 
 ORDER = ("earliest", "latest", "id", "place")
 
@@ -50,6 +50,32 @@ def history(
     limit: int,
 ) -> list[Entry]:
     """Positions of the holders on the issues (an empty sequence: of all) in order, from ``after`` on."""
+    rows = _history(
+        tuple(relations),
+        tuple(statuses),
+        holders=tuple(holders),
+        issues=tuple(issues),
+        at=at,
+        window=window,
+        after=after,
+        limit=limit,
+    )
+    word = Edge.relation.python_value
+    return [Entry._make((*row[:3], word(row[3]), *row[4:])) for row in rows]
+
+
+@prepared
+def _history(
+    relations: tuple[str, ...],
+    statuses: tuple[str, ...],
+    *,
+    holders: tuple[int, ...],
+    issues: tuple[int, ...],
+    at: int | None,
+    window: Window,
+    after: Key | None,
+    limit: int,
+) -> Any:
     streams = []
     for relation in relations:
         order = (Edge.earliest, Edge.latest, Record.id, Edge.place)
@@ -76,7 +102,7 @@ def history(
         )
     top = first_of(streams, ORDER, limit)
     holder, issue = Record.alias("holder"), Record.alias("issue")
-    query = (
+    return (
         Select(
             (top,),
             (
@@ -110,10 +136,6 @@ def history(
         .join(issue, on=(issue.key == Edge.head))
         .order_by(*(getattr(top.c, name) for name in ORDER))
     )
-    return [
-        Entry._make((*row[:3], Edge.relation.python_value(row[3]), *row[4:]))
-        for row in query.tuples().execute(database)
-    ]
 
 
 def _among(column: Any, keys: Sequence[int]) -> Any:
@@ -131,6 +153,17 @@ def previous(
     entries: Sequence[Entry], *, at: int | None, as_of: int | None
 ) -> dict[tuple[int, int], Previous]:
     """By revision and ordinal: the holder's own standing position just before each entry, if any."""
+    return {
+        (revision, ordinal): Previous(stance, statement)
+        for revision, ordinal, stance, statement in _previous(
+            revisions=tuple(entry.revision for entry in entries), at=at, as_of=as_of
+        )
+        if statement is not None
+    }
+
+
+@prepared
+def _previous(*, revisions: tuple[int, ...], at: int | None, as_of: int | None) -> Any:
     here, at_it = Edge.alias("here"), Record.alias("at_it")
     before, said = Edge.alias("before"), Record.alias("said")
     earlier = (before.earliest <= here.earliest) & (
@@ -155,17 +188,8 @@ def previous(
         .order_by(before.earliest.desc(), before.latest.desc(), said.id.desc(), before.place.desc())
         .limit(1)
     )
-    query = (
+    return (
         here.select(here.revision, here.ordinal, last.select(before.stance), last.select(said.id))
         .join(at_it, on=(at_it.key == here.record))
-        .where(
-            here.revision.in_([entry.revision for entry in entries]),
-            here.stance.is_null(False),
-            holds(here, at),
-        )
+        .where(here.revision.in_(revisions), here.stance.is_null(False), holds(here, at))
     )
-    return {
-        (revision, ordinal): Previous(stance, statement)
-        for revision, ordinal, stance, statement in query.tuples()
-        if statement is not None
-    }

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from peewee import JOIN, Select, fn
 
 from schemas.vocabulary import KINDS
-from service.storage.database import database, scalar, seen
+from service.storage.database import asking, scalar, seen
 from service.storage.knowledge import current, holds, merged
 from service.storage.models import Edge, Record, Revision
+from service.storage.prepared import prepared
 
 
 class Found(NamedTuple):
@@ -51,6 +52,27 @@ class Resolved(NamedTuple):
     merged_into: str | None
 
 
+class State(NamedTuple):
+    """The whole state of a store: the number of its newest revision, and the hash that all of it is in."""
+
+    revision: int
+    hash: bytes
+
+
+def state() -> State:
+    """What the store is like now. Two that are equal have the same history, also where one was restored."""
+    with asking():
+        rows = _newest()
+    seq, hash = rows[0] if rows else (0, b"")
+    seen(seq)
+    return State(seq, bytes(hash))
+
+
+@prepared
+def _newest() -> Any:
+    return Revision.select(Revision.seq, Revision.hash).order_by(Revision.seq.desc()).limit(1)
+
+
 def latest() -> int:
     """The number of the newest revision: the whole state of the store. 0 when there is none."""
     found = scalar(Revision.select(fn.MAX(Revision.seq))) or 0
@@ -60,9 +82,16 @@ def latest() -> int:
 
 def revision_at(microseconds: int) -> int:
     """The last revision recorded by that instant; 0 when there was none yet."""
-    query = Revision.select(Revision.seq).where(Revision.recorded_at <= microseconds)
+    with asking():
+        found = _recorded_by(moment=microseconds)
+    return found[0][0] if found else 0
+
+
+@prepared
+def _recorded_by(*, moment: int) -> Any:
+    query = Revision.select(Revision.seq).where(Revision.recorded_at <= moment)
     # Recorded instants grow with the numbers, so the newest instant is the newest revision of it.
-    return scalar(query.order_by(Revision.recorded_at.desc(), Revision.seq.desc()).limit(1)) or 0
+    return query.order_by(Revision.recorded_at.desc(), Revision.seq.desc()).limit(1)
 
 
 def recorded_at(at: int | None) -> int:
@@ -73,36 +102,50 @@ def recorded_at(at: int | None) -> int:
 
 def one(id: str, kind: str, at: int | None) -> Found | None:
     """The record of that id and kind, or None if it does not exist at ``at``."""
-    query = (
-        Record.select(Revision.version, Revision.document)
-        .join(Revision, on=current(Record, Revision, at))
-        .where((Record.id == id) & (Record.kind == kind))
-    )
-    for version, document in query.tuples():
+    for version, document in _one(kind, id=id, at=at):
         return Found(version, bytes(document))
     return None
 
 
+@prepared
+def _one(kind: str, *, id: str, at: int | None) -> Any:
+    return (
+        Record.select(Revision.version, Revision.document)
+        .join(Revision, on=current(Record, Revision, at))
+        .where((Record.id == id) & (Record.kind == kind))
+    )
+
+
 def key(id: str, kind: str) -> int | None:
     """The key of a record that exists or did."""
-    found: int | None = scalar(Record.select(Record.key).where((Record.id == id) & (Record.kind == kind)))
-    return found
+    found = _key(kind, id=id)
+    return found[0][0] if found else None
+
+
+@prepared
+def _key(kind: str, *, id: str) -> Any:
+    return Record.select(Record.key).where((Record.id == id) & (Record.kind == kind))
 
 
 def resolve(ids: Iterable[str], at: int | None) -> dict[str, Resolved]:
     """What each id stands for at ``at``. Ids that no record ever had are left out."""
+    word = Record.kind.python_value
+    return {
+        id: Resolved(key if into is None else into_key, word(kind), revision is not None, into)
+        for id, key, kind, into_key, into, revision in _resolved(ids=tuple(ids), at=at)
+    }
+
+
+@prepared
+def _resolved(*, ids: tuple[str, ...], at: int | None) -> Any:
     merge, target, now = Edge.alias("merge"), Record.alias("target"), Revision.alias("now")
-    query = (
+    return (
         Record.select(Record.id, Record.key, Record.kind, target.key, target.id, now.seq)
         .join(merge, JOIN.LEFT_OUTER, on=merged(Record, merge, at))
         .join(target, JOIN.LEFT_OUTER, on=(target.key == merge.head))
         .join_from(Record, now, JOIN.LEFT_OUTER, on=current(Record, now, at))
-        .where(Record.id.in_(list(ids)))
+        .where(Record.id.in_(ids))
     )
-    return {
-        id: Resolved(key if into is None else into_key, kind, revision is not None, into)
-        for id, key, kind, into_key, into, revision in query.tuples()
-    }
 
 
 def versions(key: int, at: int | None, after: int, limit: int) -> list[Version]:
@@ -119,8 +162,14 @@ def named(revisions: Sequence[int], kinds: Sequence[str], at: int | None) -> dic
 
     A record that another one was merged into stands under both ids: documents go on naming the old one.
     """
+    found = _named(tuple(kinds), revisions=tuple(revisions), at=at)
+    return {id: bytes(document) for id, document in found}
+
+
+@prepared
+def _named(kinds: tuple[str, ...], *, revisions: tuple[int, ...], at: int | None) -> Any:
     kind: Any = Record.kind
-    stated = holds(Edge, at) & Edge.revision.in_(list(revisions))
+    stated = holds(Edge, at) & Edge.revision.in_(revisions)
     keys = Select((Edge,), (Edge.tail,)).where(stated) | Select((Edge,), (Edge.head,)).where(stated)
     alias, merge = Record.alias("alias"), Edge.alias("merge")
     as_itself = Record.select(Record.key, Record.id).where(Record.key.in_(keys))
@@ -130,14 +179,13 @@ def named(revisions: Sequence[int], kinds: Sequence[str], at: int | None) -> dic
         .where(merge.head.in_(keys))
     )
     names = (as_itself | as_merged).alias("names")
-    query = (
+    return (
         Select((names,), (names.c.id, Revision.document))
         .join(Record, on=(Record.key == names.c.key))
         .join(Revision, on=current(Record, Revision, at))
         # Plus nothing, so that SQLite reads those named and not, by an index, all records of the kinds.
         .where((kind + 0).in_([KINDS[name].code for name in kinds]))
     )
-    return {id: bytes(document) for id, document in query.tuples().execute(database)}
 
 
 def current_of(kinds: Sequence[str]) -> Iterator[bytes]:

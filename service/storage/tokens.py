@@ -11,6 +11,7 @@ from service.secrets import PREFIX
 from service.storage import uses
 from service.storage.database import age, reading, writing
 from service.storage.models import Token
+from service.storage.prepared import prepared
 
 
 class Holder(NamedTuple):
@@ -55,24 +56,31 @@ def rotate(key: int, overlap: timedelta) -> str:
 
 def holder(token: str) -> Holder | None:
     """Whose token it is; None if it is unknown, has expired or was revoked. That it was used is noted."""
-    row = _known(token)
-    if row is None:
+    found = _known(_hash(token))
+    if found is None:
         return None
-    found, now = Holder(*row), _now()
+    now = _now()
     if _ended(found, now):
         return None
     uses.note(found.key, now, found.last_used_at)
     return found
 
 
-def _known(token: str) -> Any:
-    hashed = _hash(token)
+def _known(hash: bytes) -> Holder | None:
     with reading():
-        row = _select().where(Token.hash == hashed).first()
-    if row is None and age() is not None:
+        rows = _of(hash=hash)
+    if not rows and age() is not None:
         with reading(newest=True):  # It may be too new for the standby that was asked.
-            row = _select().where(Token.hash == hashed).first()
-    return row
+            rows = _of(hash=hash)
+    for row in rows:
+        found = Holder(*row)
+        return found._replace(scope=Token.scope.python_value(found.scope))
+    return None
+
+
+@prepared
+def _of(*, hash: bytes) -> Any:
+    return _select().where(Token.hash == hash)
 
 
 def everyone() -> list[Holder]:

@@ -1,0 +1,77 @@
+"""Queries that are put into SQL once: peewee takes several times as long for it as a database to answer."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from itertools import count
+from typing import Any, NamedTuple, ParamSpec
+
+import peewee
+
+from service.storage.database import database
+
+P = ParamSpec("P")
+
+Rows = list[tuple[Any, ...]]
+
+MOST = 256
+"""How many shapes of one query are known at a time: lists of ids come in many lengths."""
+
+
+class _Place(NamedTuple):
+    """Where in the SQL the value of this number goes."""
+
+    number: int
+
+
+def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
+    """Give the rows of the query that ``written`` returns, as the database has them: codes for words.
+
+    Of its arguments, those by position are what the query is made of, and hashable. Those by name are the
+    values in it: numbers, strings, None, tuples and named tuples of them. It sees of these only which are
+    None and how long tuples are; for the rest it is given what stands for a value in peewee's expressions.
+    """
+
+    @lru_cache(MOST)
+    def in_sql(
+        _: str, made_of: tuple[Any, ...], names: tuple[str, ...], shapes: Any
+    ) -> tuple[str, list[Any]]:
+        values = dict(zip(names, _places(shapes, count()), strict=True))
+        query = written(*made_of, **values)
+        sql, parameters = database.get_sql_context().sql(query).query()
+        return sql, parameters
+
+    @wraps(written)
+    def rows(*made_of: P.args, **values: P.kwargs) -> Rows:
+        found: list[Any] = []
+        shapes = tuple([_shape(value, found) for value in values.values()])
+        sql, parameters = in_sql(type(database.obj).__name__, made_of, tuple(values), shapes)
+        bound = [found[one.number] if type(one) is _Place else one for one in parameters]
+        with peewee.__exception_wrapper__:
+            return list(database.execute_sql(sql, bound).fetchall())
+
+    return rows
+
+
+def _shape(value: Any, found: list[Any]) -> Any:
+    """What of a value shows in the SQL; the rest of it is added to ``found``."""
+    if value is None:
+        return None
+    if isinstance(value, tuple):
+        return type(value), tuple([_shape(one, found) for one in value])
+    found.append(value)
+    return True
+
+
+def _places(shapes: Any, numbers: Iterator[int]) -> list[Any]:
+    """What stands for values of these shapes."""
+    places: list[Any] = []
+    for shape in shapes:
+        if shape is None:
+            places.append(None)
+        elif shape is True:
+            places.append(peewee.Value(_Place(next(numbers)), converter=False, unpack=False))
+        else:
+            kind, inner = shape
+            made = _places(inner, numbers)
+            places.append(kind._make(made) if hasattr(kind, "_make") else tuple(made))
+    return places
