@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -17,8 +19,9 @@ from service.web import (
     consistency,
     cors,
     cursors,
+    framing,
     graphs,
-    guards,
+    kept,
     limits,
     networks,
     observed,
@@ -46,6 +49,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.check()
     all_settings.folder(settings)
     app = Flask(__name__, root_path=str(Path(__file__).parent / "web"), static_folder=None)
+    # Nothing here is async, and Flask would look at every view and hook, of every request, whether it is.
+    app.ensure_sync = _as_it_is  # type: ignore[assignment, method-assign]
     # A path with a slash too many is another path, and no redirect.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -61,11 +66,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         *transfers.operations(),
         *pages.operations(),
     )
+    kept.install(app, settings)
+    framing.install(app)
     consistency.install(app)
     limits.install(app, settings, secret)
     access.install(app, uncounted={operation.name for operation in described if operation.scope == OPEN})
     cors.install(app, settings)
-    guards.install(app)
     for operation in described:
         operations.register(app, operation)
     pages.install(app, described)
@@ -76,6 +82,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Around all else: also what is answered before Flask is asked, and until the last byte is sent.
     observed.install(app, settings)
     return app
+
+
+def _as_it_is(function: Callable[..., Any]) -> Callable[..., Any]:
+    return function
 
 
 def _secret(settings: Settings) -> str:

@@ -142,6 +142,12 @@ TABLE = (
         Range(0, 1 << 40),
     ),
     Setting(
+        "PARLEY_KEPT_BYTES",
+        16 << 20,
+        "Room in each worker for answers that are kept until the store changes, in bytes. 0: none is kept.",
+        Range(0, 1 << 36),
+    ),
+    Setting(
         "PARLEY_SECRET_KEY",
         "",
         "Key that signs page cursors, the same on every machine of one service. "
@@ -197,6 +203,7 @@ class Settings(NamedTuple):
     busy_timeout: float
     synchronous: str
     mmap_bytes: int
+    kept_bytes: int
     secret_key: str
     log_format: str
     log_level: str

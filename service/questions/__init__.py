@@ -4,7 +4,18 @@ Every answer is made ready for ``orjson.dumps``, with stored documents in it as 
 (``orjson.Fragment``): no record is serialised again.
 """
 
-from service.questions.asking import Answer, Page, Paging, Position, Span, age, at_once, not_before, state
+from service.questions.asking import (
+    Answer,
+    Page,
+    Paging,
+    Position,
+    Span,
+    age,
+    at_once,
+    not_before,
+    present,
+    state,
+)
 from service.questions.changes import Changes, arrival, change, changed, news
 from service.questions.checking import Finding, Head, check
 from service.questions.exporting import exported, exported_revisions
@@ -14,6 +25,7 @@ from service.questions.network_files import as_graph, as_json, as_matrix, measur
 from service.questions.networks import NetworkQuestion, Networks, tied
 from service.questions.reading import Document, found, listing, past, record, revision
 from service.questions.stories import history, timeline, told
+from service.storage.records import State
 
 __all__ = [
     "Answer",
@@ -29,6 +41,7 @@ __all__ = [
     "Paging",
     "Position",
     "Span",
+    "State",
     "age",
     "arrival",
     "as_graph",
@@ -50,6 +63,7 @@ __all__ = [
     "news",
     "not_before",
     "past",
+    "present",
     "record",
     "revision",
     "standing",

@@ -10,6 +10,7 @@ from schemas.vocabulary import REFERENCES, Reference
 from service.errors import Moved, NotFound
 from service.storage import database, records
 from service.storage.knowledge import Window
+from service.storage.records import State
 
 Answer = dict[str, Any]
 Position = tuple[Any, ...]
@@ -62,9 +63,14 @@ def at_once() -> AbstractContextManager[None]:
     return database.reading()
 
 
+def present() -> State:
+    """The newest revision: as long as it is the same, so is every answer."""
+    return records.state()
+
+
 def state() -> int:
-    """The number of the newest revision: as long as it is the same, so is every answer."""
-    return records.latest()
+    """The number of the newest revision."""
+    return present().revision
 
 
 def revision_at(known_at: int | None) -> int | None:

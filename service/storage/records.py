@@ -70,7 +70,9 @@ def state() -> State:
 
 @prepared
 def _newest() -> Any:
-    return Revision.select(Revision.seq, Revision.hash).order_by(Revision.seq.desc()).limit(1)
+    newest = Revision.alias("newest")
+    last = newest.select(fn.MAX(newest.seq))
+    return Revision.select(Revision.seq, Revision.hash).where(Revision.seq == last)
 
 
 def latest() -> int:

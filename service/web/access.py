@@ -1,17 +1,28 @@
 """Who may do what: bearer tokens and their scopes (RFC 6750)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
 
 from flask import Flask, Request, current_app, g, request
 
 from schemas.vocabulary import SCOPES
 from service.errors import Forbidden, Unauthenticated
 from service.storage import tokens
+from service.storage.tokens import Holder
 from service.web import limits, observed
+from service.web.limits import Counted, Headers
 
 ANYONE = "anonymous"
 OPEN = "none"
 """The scope of what needs no token, whatever the settings say: the health checks."""
+_CALLER = "parley.caller"
+
+
+class Caller(NamedTuple):
+    """Whose token a request has, if it has a good one; and how many requests that makes."""
+
+    holder: Holder | None
+    counted: Counted
 
 
 def install(app: Flask, uncounted: Collection[str]) -> None:
@@ -20,12 +31,38 @@ def install(app: Flask, uncounted: Collection[str]) -> None:
     def know() -> None:
         g.holder = None
         if request.endpoint not in uncounted:
-            token = _bearer(request)
-            g.holder = tokens.holder(token) if token else None
-            observed.known(g.holder.key if g.holder else None)
-            limits.count(g.holder.key if g.holder else None)
+            found = caller(current_app.config, request.environ)
+            g.holder = found.holder
+            limits.hold(found.counted)
 
     app.before_request(know)
+
+
+def caller(config: Mapping[str, Any], environ: dict[str, Any]) -> Caller:
+    """Whom a request is from. It is counted, once, however often this is asked; ``config`` is the app's."""
+    found: Caller | None = environ.get(_CALLER)
+    if found is None:
+        token = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
+        holder = tokens.holder(token) if token else None
+        key = environ[observed.TOKEN] = holder.key if holder else None
+        counted = limits.count(config["LIMITS"], key, environ.get("REMOTE_ADDR") or "")
+        found = environ[_CALLER] = Caller(holder, counted)
+    return found
+
+
+def headers(environ: Mapping[str, Any]) -> Headers:
+    """What an answer says of the limits; nothing if its request was not counted."""
+    found: Caller | None = environ.get(_CALLER)
+    return found.counted.headers if found else []
+
+
+def may_read(config: Mapping[str, Any], environ: dict[str, Any]) -> bool:
+    """Whether the request may read: what ``require`` asks for the scope ``read``, and the limits."""
+    found = caller(config, environ)
+    if found.counted.wait:
+        return False
+    # Every scope reaches as far as reading.
+    return found.holder is not None if "HTTP_AUTHORIZATION" in environ else config["PARLEY"].public_read
 
 
 def require(request: Request, scope: str) -> None:
@@ -41,7 +78,7 @@ def require(request: Request, scope: str) -> None:
         if scope == "read" and current_app.config["PARLEY"].public_read:
             return
         raise Unauthenticated(f"A token with the scope {scope!r} is needed.")
-    if _bearer(request) is None:
+    if _bearer(request.headers["Authorization"]) is None:
         raise Unauthenticated("The Authorization header must be: Bearer, a space, a token.")
     if g.holder is None:
         raise Unauthenticated("The token is unknown, has expired or was revoked.")
@@ -50,6 +87,6 @@ def require(request: Request, scope: str) -> None:
     g.author, g.token, g.scope = g.holder.name, g.holder.key, g.holder.scope
 
 
-def _bearer(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+def _bearer(authorization: str) -> str | None:
+    scheme, _, token = authorization.partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None

@@ -44,7 +44,8 @@ def listed(arguments: Arguments) -> Response:
     def answer() -> Response:
         return _feed(*asked) if g.format == "atom" else _page(*asked)
 
-    response = unless_unchanged(answer)
+    # One that was waited for is not kept: who asks for it again means to wait again.
+    response = unless_unchanged(answer, keep=not arguments["wait"])
     if not held:
         response.headers["Retry-After"] = waiting.RETRY_AFTER
     return response

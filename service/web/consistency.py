@@ -6,6 +6,8 @@ how many seconds old, at most, the state is that it was given from.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, request
 
@@ -14,20 +16,24 @@ from service.errors import Malformed, PreconditionFailed
 from service.web.preconditions import READS
 
 REVISION, STALENESS = "Parley-Revision", "Parley-Staleness"
+_DEMANDED = "HTTP_PARLEY_REVISION"
 _NUMBER = re.compile("[0-9]{1,10}")
 
 
 def install(app: Flask) -> None:
     """Ask before every request what its caller has seen. First of all that read the store."""
-    app.before_request(_demand)
-    app.after_request(_tell)
+    app.before_request(lambda: demand(request.environ))
 
 
-def _demand() -> None:
+def demand(environ: Mapping[str, Any]) -> None:
+    """See to it that what this thread reads next is not before what the caller has seen.
+
+    Raises Malformed if the caller does not say it rightly, PreconditionFailed if it is still to come.
+    """
     questions.not_before(0)
-    if request.method not in READS or REVISION not in request.headers:
+    seen = environ.get(_DEMANDED)
+    if seen is None or environ["REQUEST_METHOD"] not in READS:
         return
-    seen = request.headers[REVISION]
     if not _NUMBER.fullmatch(seen):
         raise Malformed(f"{REVISION} must be the number that an answer to a write had in it.")
     questions.not_before(int(seen))
@@ -41,8 +47,7 @@ def stamp(response: Response, revision: int) -> Response:
     return response
 
 
-def _tell(response: Response) -> Response:
+def headers() -> list[tuple[str, str]]:
+    """What an answer says of how old it is, if it was read from a standby."""
     age = questions.age()
-    if age is not None:
-        response.headers[STALENESS] = f"{age:.3f}"
-    return response
+    return [] if age is None else [(STALENESS, f"{age:.3f}")]

@@ -1,5 +1,8 @@
 """Which pages of other sites a browser lets call the service (CORS: https://fetch.spec.whatwg.org)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Flask, Response, current_app, request
 
 from service.settings import Settings
@@ -12,6 +15,8 @@ SHOWN = (
     "Idempotency-Replayed"
 )
 """Headers of an answer that a page may read, beside those that any may."""
+READABLE = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", SHOWN)]
+"""The headers by which every page may read an answer."""
 MAX_AGE = "7200"
 """Seconds for which a browser need not ask again: the longest that Chromium keeps to."""
 
@@ -19,7 +24,8 @@ MAX_AGE = "7200"
 def install(app: Flask, settings: Settings) -> None:
     """Reading is open to every page, with a token or without; writing to those of the settings' origins.
 
-    No answer depends on cookies, so none is ever allowed with credentials.
+    That an answer may be read, ``headers`` says. No answer depends on cookies, so none is ever allowed with
+    credentials.
     """
     writers = frozenset(origin.strip() for origin in settings.cors_origins.split(",") if origin.strip())
 
@@ -45,10 +51,12 @@ def install(app: Flask, settings: Settings) -> None:
 
     def open_up(response: Response) -> Response:
         method = request.method
+        if method in SAFE:
+            return response
         if _is_preflight():
             method = request.headers["Access-Control-Request-Method"]
             response.vary.update(["Origin", "Access-Control-Request-Method"])
-        elif method not in SAFE:
+        else:
             response.vary.add("Origin")
         if origin := allowed(method):
             response.headers["Access-Control-Allow-Origin"] = origin
@@ -57,6 +65,11 @@ def install(app: Flask, settings: Settings) -> None:
 
     app.before_request(preflight)
     app.after_request(open_up)
+
+
+def headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the answer to a read says to every page."""
+    return READABLE if environ["REQUEST_METHOD"] in SAFE else []
 
 
 def _is_preflight() -> bool:

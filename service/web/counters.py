@@ -67,6 +67,10 @@ class Counters(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count ``amount`` more of ``key`` in windows of ``expiry`` seconds; return the count in this one."""
+        return self.hit(key, expiry, amount)[0]
+
+    def hit(self, key: str, expiry: int, amount: int = 1) -> tuple[int, int]:
+        """As ``incr``; with the second at which the window ends, since 1970."""
         name, now = self._name(key), int(time.time())
         end = now - (now + name) % expiry + expiry
         with self._lock:
@@ -77,7 +81,7 @@ class Counters(Storage):
                 own[at + _NAME] = name
                 own[at + _END] = end
             own[at + _COUNT] += amount
-        return self._sum(name, now)[0]
+        return self._sum(name, now)[0], end
 
     def get(self, key: str) -> int:
         """The count of ``key`` in its window."""

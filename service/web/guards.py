@@ -1,6 +1,6 @@
 """The headers by which a browser keeps others from making use of an answer or a page."""
 
-from flask import Flask, Response
+Headers = list[tuple[str, str]]
 
 ANSWERS = {
     # What it is, is said; nothing is guessed.
@@ -19,16 +19,10 @@ PAGES = {
         for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
     ),
 }
+_ANSWER, _PAGE = [*ANSWERS.items()], [*ANSWERS.items(), *PAGES.items()]
 
 
-def install(app: Flask) -> None:
-    """Put them on every answer, and on every page those for pages."""
-    app.after_request(_guarded)
-
-
-def _guarded(response: Response) -> Response:
-    for name, value in ANSWERS.items():
-        response.headers.setdefault(name, value)
-    if response.mimetype == "text/html":
-        response.headers.update(PAGES)
-    return response
+def headers(made: Headers) -> Headers:
+    """Those that an answer with the headers ``made`` is to have as well: a page, those for pages too."""
+    page = any(name == "Content-Type" and value.startswith("text/html") for name, value in made)
+    return _PAGE if page else _ANSWER

@@ -11,13 +11,15 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask
 from limits import RateLimitItem, parse_many
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.errors import BadSetting, TooManyRequests
 from service.settings import OFF, Settings
 from service.web.counters import Counters
+
+Headers = list[tuple[str, str]]
 
 
 class Limit(NamedTuple):
@@ -26,6 +28,17 @@ class Limit(NamedTuple):
     name: str
     amount: int
     seconds: int
+
+
+class Counted(NamedTuple):
+    """What a request's headers say of the limits, and how many seconds it is to wait: 0 if it may pass."""
+
+    headers: Headers
+    wait: int
+    by_address: bool
+
+
+UNCOUNTED = Counted([], 0, True)
 
 
 class Limits(NamedTuple):
@@ -56,7 +69,6 @@ def install(app: Flask, settings: Settings, secret: str) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=0
         )
-    app.after_request(_tell)
 
 
 def _read(kind: str, notation: str) -> list[Limit]:
@@ -69,31 +81,31 @@ def _limit(kind: str, item: RateLimitItem) -> Limit:
     return Limit(f"{kind}-{item.get_expiry()}s", item.amount, item.get_expiry())
 
 
-def count(token: int | None) -> None:
-    """Count this request, for its token or else its address. Raises TooManyRequests beyond a limit."""
-    limits: Limits = current_app.config["LIMITS"]
+def count(limits: Limits, token: int | None, address: str) -> Counted:
+    """Count a request, for its token or else its address."""
     held = limits.address if token is None else limits.token
     if limits.counters is None or not held:
-        return
-    who = network(request.remote_addr or "") if token is None else str(token)
-    told, wait = [], 0
+        return UNCOUNTED
+    who = network(address) if token is None else str(token)
+    told, wait, now = [], 0, time.time()
     for limit in held:
-        key = f"{limit.name}/{who}"
-        left = limit.amount - limits.counters.incr(key, limit.seconds)
-        reset = max(1, math.ceil(limits.counters.get_expiry(key) - time.time()))
+        many, end = limits.counters.hit(f"{limit.name}/{who}", limit.seconds)
+        left, reset = limit.amount - many, max(1, math.ceil(end - now))
         told.append(f'"{limit.name}";r={max(0, left)};t={reset}')
         if left < 0:
             wait = max(wait, reset)
-    g.limits = ", ".join(told), ", ".join(f'"{x.name}";q={x.amount};w={x.seconds}' for x in held)
-    if wait:
-        whose = "this address" if token is None else "this token"
-        raise TooManyRequests(f"Too many requests from {whose}: come again in {wait} seconds.", wait)
+    policy = ", ".join(f'"{x.name}";q={x.amount};w={x.seconds}' for x in held)
+    headers = [("RateLimit", ", ".join(told)), ("RateLimit-Policy", policy)]
+    return Counted(headers, wait, token is None)
 
 
-def _tell(response: Response) -> Response:
-    if "limits" in g:
-        response.headers["RateLimit"], response.headers["RateLimit-Policy"] = g.limits
-    return response
+def hold(counted: Counted) -> None:
+    """Let a request pass that was counted, or raise TooManyRequests if it was one too many."""
+    if counted.wait:
+        whose = "this address" if counted.by_address else "this token"
+        raise TooManyRequests(
+            f"Too many requests from {whose}: come again in {counted.wait} seconds.", counted.wait
+        )
 
 
 @lru_cache(4096)

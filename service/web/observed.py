@@ -56,11 +56,6 @@ def _routed(_: str | None, __: Any) -> None:
         request.environ[ROUTE] = request.url_rule.rule
 
 
-def known(token: int | None) -> None:
-    """Say whose request this is: the number of a token."""
-    request.environ[TOKEN] = token
-
-
 def _numbered(environ: Environ) -> str:
     """The number that the caller or a proxy gave the request, or a new one. A token is none."""
     given = environ.get("HTTP_X_REQUEST_ID")

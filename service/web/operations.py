@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -27,6 +27,8 @@ Arguments = dict[str, Any]
 
 RELEASE = version("parley")
 JSON = {"json": "application/json"}
+MOST_PARSED = 256
+"""So many query strings, of 8 KiB at most, are known parsed."""
 
 
 class Operation(NamedTuple):
@@ -92,15 +94,15 @@ def negotiate(formats: Mapping[str, str], asked: Request) -> str | None:
 
 def register(app: Flask, operation: Operation) -> None:
     """Add the operation's route: authorise, parse the query, call the view."""
+    query, formats = parameters(operation), tuple(operation.formats.items())
 
     def endpoint(**path: Any) -> Response:
         access.require(request, operation.scope)
-        g.format = negotiate(operation.formats, request)
+        g.format, arguments = _asked(query, formats, request.query_string, request.headers.get("Accept"))
         g.media_type = operation.formats.get(g.format or "")
-        arguments = _arguments(parameters(operation), request)
 
         def act() -> Response:
-            return operation.view(arguments, **operation.fixed, **path)
+            return operation.view(dict(arguments), **operation.fixed, **path)
 
         if operation.retriable and (key := retries.key()):
             return retries.once(
@@ -112,6 +114,16 @@ def register(app: Flask, operation: Operation) -> None:
         return response
 
     app.add_url_rule(operation.path, operation.name, endpoint, methods=[operation.method])
+
+
+@lru_cache(MOST_PARSED)
+def _asked(
+    query: type[Schema], formats: tuple[tuple[str, str], ...], string: bytes, accept: str | None
+) -> tuple[str | None, Arguments]:
+    """What a query string and an Accept header come to: the format, the arguments. Most are sent again."""
+    accepted = {} if accept is None else {"HTTP_ACCEPT": accept}
+    asked = Request({"QUERY_STRING": string.decode("latin-1"), **accepted})
+    return negotiate(dict(formats), asked), _arguments(query, asked)
 
 
 class _Strict(FlaskParser):
@@ -255,14 +267,20 @@ def written(format: Format[Write], write: Callable[[Write], Iterator[bytes]], na
     return streamed(write(format.write), format.media_type, f"{name}.{format.extension}")
 
 
-def unless_unchanged(answer: Callable[[], Response]) -> Response:
-    """``answer()`` with its ETag; or that alone, where the caller has the answer and is told 304."""
-    # The number of the newest revision is the whole state of the store, so this tag is that of one answer of
-    # one release, and who sends it has had that answer. The state is read first: should a write come
-    # between, the tag is older than the answer, and only costs the caller a request. The address alone does
-    # not say which answer it is: what Accept chose stands in the tag too.
+def unless_unchanged(answer: Callable[[], Response], *, keep: bool = True) -> Response:
+    """``answer()`` with its ETag; or that alone, where the caller has the answer and is told 304.
+
+    It is kept for who asks the same again (``service.web.kept``), unless ``keep`` is false.
+    """
+    # The newest revision is the whole state of the store, so this tag is that of one answer of one release,
+    # and who sends it has had that answer. Of a file that is sent as it is written, the state may be older
+    # than the answer, which only costs the caller a request. The address alone does not say which answer it
+    # is: what Accept chose stands in the tag too.
     with questions.at_once():
-        tag = f"r{questions.state()}-{_digest(RELEASE, request.url, g.media_type)}"
+        state = questions.present()
+        tag = f"r{state.revision}-{_digest(RELEASE, request.url, g.media_type, state.hash.hex())}"
         response = Response() if preconditions.held(tag) else answer()
     response.set_etag(tag)
+    if keep:
+        g.state = state
     return response

@@ -84,6 +84,8 @@ def settle(response: Response) -> Response:
             return response
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.headers.setdefault("Cache-Control", "no-cache")
+    if "If-Match" not in request.headers and "If-None-Match" not in request.headers:
+        return response
     tag = str(response.get_etag()[0])
     try:
         match, none_match = tags("If-Match"), tags("If-None-Match")

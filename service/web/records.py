@@ -159,7 +159,9 @@ def created(_: Arguments, kind: str) -> Response:
 
 
 def got(arguments: Arguments, kind: str, id: str) -> Response:
-    found = questions.record(kind, id, span(arguments).known_at)
+    with questions.at_once():
+        g.state = questions.present()
+        found = questions.record(kind, id, span(arguments).known_at)
     response = Response(found.body, mimetype="application/json")
     response.set_etag(str(found.version))
     return response
