@@ -199,11 +199,11 @@ class Server:
         started = [sys.executable, "-m", *(command or ("scripts.cli", "serve"))]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(started, cwd=ROOT, env=self.environ, stderr=log)
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 requests.get(f"{self.url}/livez", timeout=5).raise_for_status()
                 return self
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 assert self.process.poll() is None, "the server stopped"
                 time.sleep(0.05)
         raise AssertionError("the server does not answer")
