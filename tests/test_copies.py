@@ -113,8 +113,8 @@ def test_revisions_come_to_the_same_past(store: Settings, another: Another, seed
         assert answers(at) == expected, at
 
 
-def test_the_walks_are_of_every_sort(store: Settings) -> None:
-    done = sum((walked_in(seed, store) for seed in WALKS), start=World().done)
+def test_the_walks_are_of_every_sort(store: Settings, another: Another) -> None:
+    done = sum((walked_in(seed, another) for seed in WALKS), start=World().done)
     for what in ("deleted", "recreated", "amended", "patched", "merged actor", "merged issue"):
         assert done[what], what
 

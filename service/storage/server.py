@@ -37,6 +37,9 @@ psycopg.adapters.register_dumper(str, _Text)
 
 def opened(url: str, settings: Settings) -> "Server":
     """The server of that address, in libpq's notation, of several hosts too. Raises BadSetting."""
+    if peewee.psycopg is None:
+        # service.storage keeps it out of processes that have no need of it, going by the environment.
+        raise BadSetting("A PostgreSQL server has to be named in the environment, by PARLEY_DATABASE_URL.")
     try:
         named = conninfo_to_dict(url)
     except psycopg.ProgrammingError as error:
@@ -121,6 +124,7 @@ class Server(PooledPostgresqlDatabase):
     def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, within the transaction: never all of them in memory."""
         sql, params = self.get_sql_context().sql(query).query()
+        self._log_query(sql, params)
         with peewee.__exception_wrapper__, self._adapter.server_side_cursor(self.connection()) as cursor:
             cursor.itersize = ROWS_AT_ONCE
             cursor.execute(sql, params)

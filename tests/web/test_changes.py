@@ -179,6 +179,7 @@ def test_accept_gives_the_feed(busy: FlaskClient) -> None:
     assert answer.data == busy.get("/v1/changes", headers={"Accept": f"{ATOM}, text/html"}).data
 
 
+@pytest.mark.database("sqlite")
 def test_what_it_costs(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page looks through so many revisions and no more, in however large a store."""
     from tests.test_query_counts import queries, steps

@@ -146,6 +146,6 @@ def test_a_limit_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, wrong:
 
 
 def test_a_folder_that_cannot_be_counted_in_is_refused(limited: Made, store: Settings) -> None:
-    store.home.joinpath("limits").write_text("a file")
+    all_settings.folder(store).joinpath("limits").write_text("a file")
     with pytest.raises(BadSetting, match="limits"):
         limited()

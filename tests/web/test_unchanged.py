@@ -13,7 +13,7 @@ from tests.web.test_openapi import IN_DEMO
 
 KEPT = ("Cache-Control", "Content-Location", "ETag", "Expires", "Vary")
 """What a 304 must have where the 200 has it (RFC 9110, section 15.4.5), beside Date."""
-OF_ITS_MOMENT = {"Date", "Expires", "RateLimit"}
+OF_ITS_MOMENT = {"Date", "Expires", "RateLimit", "X-Request-Id"}
 OF_THE_CONNECTION = {"Transfer-Encoding", "Connection"}
 PAGES = ("/openapi.json", "/docs", "/docs/assets/swagger-ui.css", "/docs/assets/swagger-ui-bundle.js")
 PAGES += ("/static/page.css", "/static/icon.svg", "/problems/", "/problems/conflict")
