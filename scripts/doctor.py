@@ -15,8 +15,7 @@ from service import questions
 @click.option("--json", "as_json", is_flag=True, help="For a program to read.")
 def command(as_json: bool) -> None:
     """Look at the database, and at where it lies, for what endangers it. Exit status 1: something does."""
-    opened(unready=True)
-    found, concerns = questions.diagnosis()
+    found, concerns = questions.diagnosis(opened(unready=True))
     grave = any(concern.grave for concern in concerns)
     if as_json:
         told = [concern._asdict() for concern in concerns]

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from service.settings import Settings
 from service.storage import health, webhooks
 from service.storage.database import reading
 from service.storage.health import Facts
@@ -14,8 +15,6 @@ NETWORKED = frozenset(
         "beegfs",
         "ceph",
         "cifs",
-        "fuse.glusterfs",
-        "fuse.sshfs",
         "gpfs",
         "lustre",
         "ncpfs",
@@ -27,11 +26,15 @@ NETWORKED = frozenset(
     }
 )
 """File systems on which SQLite's locks and shared memory do not hold (https://sqlite.org/wal.html)."""
-WAL_RESET_FIXED = (3, 51, 3)
-"""Before this, resetting the write-ahead log could corrupt it (https://sqlite.org/releaselog/3_51_3.html)."""
+USER_SPACE = "fuse."
+"""How the kinds of those begin that a program serves, most of them from another machine."""
+WAL_RESET_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""Before these, resetting the write-ahead log could corrupt it (https://sqlite.org/wal.html#walresetbug)."""
 OLDEST_SERVER = (14,)
 SCARCE, LEAST = 1 << 30, 64 << 20
 """Bytes free: below the first the disk is nearly full, below the second it is about to be."""
+LAG = 30.0
+"""Seconds that a standby may be behind before somebody should know."""
 SKEW = 1_000_000
 """Microseconds that the clock may be behind the newest revision: machines agree no better."""
 
@@ -50,14 +53,14 @@ def standing() -> tuple[int, int]:
         return latest(), webhooks.waiting()
 
 
-def diagnosis() -> tuple[Facts, list[Concern]]:
+def diagnosis(settings: Settings) -> tuple[Facts, list[Concern]]:
     """What is to be seen of the store, and what about it is of concern. Raises StoreUnavailable."""
     found = health.facts()
-    return found, concerns(found)
+    return found, concerns(found, settings.workers * (settings.pool or settings.threads + 1))
 
 
-def concerns(found: Facts) -> list[Concern]:
-    """What is not as it should be.
+def concerns(found: Facts, connections: int = 0) -> list[Concern]:
+    """What is not as it should be; ``connections`` is how many this service may have at once.
 
     >>> options = {"journal_mode": "wal", "synchronous": "2"}
     >>> calm = Facts("SQLite", (3, 53, 0), options, "/", "ext4", 1 << 40, 1 << 41, 0, 10**15, [], [])
@@ -67,7 +70,7 @@ def concerns(found: Facts) -> list[Concern]:
     ['engine', 'file-system']
     """
     told = _of_migrations(found) + _of_clock(found)
-    told += _of_file(found) if found.engine == "SQLite" else _of_server(found)
+    told += _of_file(found) if found.engine == "SQLite" else _of_server(found, connections)
     return sorted(told, key=lambda concern: (not concern.grave, concern.name))
 
 
@@ -96,10 +99,10 @@ def _of_clock(found: Facts) -> list[Concern]:
 
 def _of_file(found: Facts) -> list[Concern]:
     told = []
-    if found.version < WAL_RESET_FIXED:
+    if not sound(found.version):
         name = ".".join(map(str, found.version))
         told.append(Concern("engine", f"SQLite {name} can corrupt its log: use 3.51.3 or newer."))
-    if found.file_system in NETWORKED:
+    if found.file_system in NETWORKED or (found.file_system or "").startswith(USER_SPACE):
         told.append(
             Concern(
                 "file-system",
@@ -118,7 +121,18 @@ def _of_file(found: Facts) -> list[Concern]:
     return told
 
 
-def _of_server(found: Facts) -> list[Concern]:
+def sound(version: tuple[int, ...]) -> bool:
+    """Whether this release of SQLite resets its log without the bug.
+
+    >>> [sound(version) for version in ((3, 54, 1), (3, 51, 2), (3, 50, 7), (3, 50, 6), (3, 44, 7))]
+    [True, False, True, False, True]
+    """
+    return version >= WAL_RESET_FIXED[0] or any(
+        version[:2] == fixed[:2] and version >= fixed for fixed in WAL_RESET_FIXED
+    )
+
+
+def _of_server(found: Facts, connections: int) -> list[Concern]:
     told = []
     if found.version < OLDEST_SERVER:
         told.append(Concern("engine", f"PostgreSQL {found.version[0]} is too old: 14 or newer.", grave=True))
@@ -138,4 +152,13 @@ def _of_server(found: Facts) -> list[Concern]:
                 "Standbys follow without synchronous_standby_names: a failover may lose writes.",
             )
         )
+    elif found.options["synchronous_standby_names"] and found.options["synchronous_commit"] == "local":
+        said = "synchronous_commit is local: no write waits for a standby, and a failover may lose some."
+        told.append(Concern("replication", said))
+    if (found.lag or 0) > LAG:
+        told.append(Concern("lag", f"A standby is {found.lag:.0f} s behind: reads go to the primary."))
+    room = int(found.options["max_connections"]) - int(found.options["superuser_reserved_connections"])
+    if connections > room:
+        said = f"This service may ask for {connections} connections, the server has {room} for all."
+        told.append(Concern("connections", f"{said} Lower PARLEY_POOL, or put a pool between."))
     return told

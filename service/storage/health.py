@@ -32,6 +32,8 @@ class Facts(NamedTuple):
     """Migrations that are to be applied, and such as this release does not know."""
     followers: int | None = None
     """Standbys that are connected."""
+    lag: float | None = None
+    """Seconds that the slowest of them is behind; 0 also where this account may not see it."""
 
 
 def facts() -> Facts:
@@ -64,17 +66,20 @@ def _of_server(common: dict[str, Any]) -> Facts:
         "synchronous_commit",
         "synchronous_standby_names",
         "max_connections",
+        "superuser_reserved_connections",
         "server_version_num",
     )
     columns = ", ".join(f"current_setting('{name}')" for name in names)
     with reading(newest=True):
-        asked = f"SELECT {columns}, pg_is_in_recovery(), (SELECT count(*) FROM pg_stat_replication)"  # noqa: S608 -- names of ours
-        *options, recovering, followers = database.execute_sql(asked).fetchone()
+        slowest = "coalesce(extract(epoch FROM max(replay_lag)), 0)"
+        asked = f"SELECT {columns}, pg_is_in_recovery(), count(pid), {slowest} FROM pg_stat_replication"  # noqa: S608 -- names of ours
+        *options, recovering, followers, lag = database.execute_sql(asked).fetchone()
     found = dict(zip(names, map(str, options), strict=True))
     number = int(found.pop("server_version_num"))
     found["in_recovery"] = "on" if recovering else "off"
     version = (number // 10_000, number % 10_000)
-    return Facts("PostgreSQL", version, found, None, None, None, None, **common, followers=int(followers))
+    seen = {**common, "followers": int(followers), "lag": float(lag)}
+    return Facts("PostgreSQL", version, found, None, None, None, None, **seen)
 
 
 def _file_system(folder: Path) -> str | None:

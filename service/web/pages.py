@@ -6,7 +6,7 @@ from pathlib import Path
 
 import flask_swagger_ui
 import orjson
-from flask import Flask, Response, abort, redirect, render_template, send_from_directory
+from flask import Flask, Response, abort, current_app, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
 from schemas import answers, queries
@@ -72,7 +72,7 @@ def live(_: Arguments) -> Response:
 
 def ready(_: Arguments) -> Response:
     migrate.check()
-    _facts, found = questions.diagnosis()
+    _facts, found = questions.diagnosis(current_app.config["PARLEY"])
     return json({"status": "ok", "warnings": [{"name": one.name, "detail": one.detail} for one in found]})
 
 
