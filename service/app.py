@@ -1,5 +1,6 @@
 """The WSGI application."""
 
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from service import settings as all_settings
-from service.errors import BadSetting
+from service.errors import BadSetting, StoreUnavailable
 from service.settings import Settings
 from service.storage import database, migrate
 from service.web import (
@@ -38,6 +39,8 @@ from service.web.access import OPEN
 
 KEY_BYTES = 32
 
+log = logging.getLogger(__name__)
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The service, on the database that the settings name (default: those of the environment).
@@ -46,7 +49,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or all_settings.load()
     database.connect(settings)
-    migrate.check()
+    try:
+        migrate.check()
+    except StoreUnavailable as error:
+        # Until it answers, so does every request, with 503. A worker that cannot start would stop the server.
+        log.warning("started without the database: %s", error.__cause__ or error.detail)
     all_settings.folder(settings)
     app = Flask(__name__, root_path=str(Path(__file__).parent / "web"), static_folder=None)
     # Nothing here is async, and Flask would look at every view and hook, of every request, whether it is.
