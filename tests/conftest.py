@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg  # noqa: F401 -- before service.storage: both databases are spoken to in one process
 import pytest
 import requests
 from flask import Flask

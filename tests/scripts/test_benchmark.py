@@ -117,6 +117,7 @@ def test_export(parley: Parley, quick: Path) -> None:
     assert (stores.home(quick, QUICK_EDGES) / "parley.db").is_file()
 
 
+@pytest.mark.database("sqlite")
 def test_peak_memory_does_not_grow_with_the_graph(demo: Settings, tmp_path: Path) -> None:
     database.disconnect()
     environ = {"PARLEY_HOME": str(demo.home)}
