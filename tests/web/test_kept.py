@@ -1,15 +1,11 @@
 """Answers that are kept: those that would be made anew, for whoever may have them, in bounded memory."""
 
 import gc
-import random
 import tracemalloc
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -23,7 +19,7 @@ from service.app import create_app
 from service.diplomacy.changes import ANY, Change
 from service.settings import Settings
 from service.storage import database, migrate, tokens
-from tests.conftest import ACTOR, ISSUE, SOURCE, Server, caller, statement, talk
+from tests.conftest import ACTOR, ISSUE, SOURCE, caller, statement, talk
 from tests.test_query_counts import queries
 
 OF_ITS_MOMENT = {"RateLimit", "Date", "X-Request-Id"}
@@ -240,43 +236,6 @@ def test_two_workers_answer_as_one_that_keeps_nothing(
             )
         else:
             assert told(workers[worker].get(which)) == told(alone.get(which)), which
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("kept") / "home", PARLEY_WORKERS="2")
-    server.parley("demo")
-    yield server.start()
-    assert server.stop() == 0
-
-
-def test_no_worker_answers_with_what_was(running: Server) -> None:
-    """Whoever has been told that a write is done reads it, from whichever worker, while others write too."""
-    token = running.parley("token", "create", "--scope", "write").stdout.split()[-1]
-    bearer = {"Authorization": f"Bearer {token}"}
-
-    def write_and_read(writer: int) -> int:
-        chance, read = random.Random(writer), 0  # noqa: S311 -- nothing secret hangs on it
-        url = f"{running.url}/v1/actors/kept-{writer}"
-        with requests.Session() as session:
-            for version in range(1, 26):
-                document = {"type": "person", "name": f"Version {version}"}
-                sent = {**bearer, **({"If-Match": f'"{version - 1}"'} if version > 1 else {})}
-                session.put(url, json=document, headers=sent, timeout=30).raise_for_status()
-                for _ in range(chance.randint(1, 4)):
-                    # On a connection of its own, which either of the workers may take.
-                    found = requests.get(url, headers=chance.choice(({}, bearer)), timeout=30)
-                    assert (found.json()["name"], found.headers["ETag"]) == (
-                        f"Version {version}",
-                        f'"{version}"',
-                    )
-                    listed = requests.get(f"{url}/revisions?limit=1000", timeout=30).json()["items"]
-                    assert [one["version"] for one in listed] == [*range(1, version + 1)]
-                    read += 1
-        return read
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(write_and_read, range(4))) > 150
 
 
 # --- in bounded memory ---------------------------------------------------------------------------------

@@ -291,12 +291,8 @@ def test_the_number_of_queries_is_fixed(net: FlaskClient) -> None:
     counts |= {"congruence?known_at=2999": 6, "congruence?actors=ann,bob&exclude_issue=vote": 6}
     counts |= {"congruence?track=main": 7, "congruence?windows=week&duplicates=source&format=gexf": 5}
     assert {network: sent(network) for network in counts} == counts
-    more = [Change("actor", f"a{n}", ACTOR) for n in range(60)]
-    more += [
-        Change("statement", f"x{n}", said(f"a{n}", f"2025-10-{n % 30 + 1:02}", "post", peace=n % 5 - 2))
-        for n in range(60)
-    ]
-    recording.write(more, "us")
-    # The state once more where an answer was kept: it is of another one.
-    counts["congruence/measures"] += 1
+    people = [Change("actor", f"a{n}", ACTOR) for n in range(60)]
+    texts = [said(f"a{n}", f"2025-10-{n % 30 + 1:02}", "post", peace=n % 5 - 2) for n in range(60)]
+    recording.write([*people, *(Change("statement", f"x{n}", text) for n, text in enumerate(texts))], "us")
+    counts["congruence/measures"] += 1  # The state once more where an answer was kept: of another one.
     assert {network: sent(network) for network in counts} == counts
