@@ -198,7 +198,9 @@ def test_load_reads_answers_however_they_come() -> None:
                 if b"close" in answer:
                     return
 
-    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+    # In threads: who gives up on an answer may leave its connection open a while.
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads, server.block_on_close = True, False
         Thread(target=server.serve_forever, daemon=True).start()
         address = ("127.0.0.1", server.server_address[1])
         assert [ask(address, get("/"))[2] for _ in range(3)] == [b"hello"] * 3
