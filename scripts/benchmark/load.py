@@ -160,16 +160,31 @@ def load(
 
     Raises ParleyError for an answer of another status than ``expected``.
     """
+    waiting = [_Connection(address) for _ in range(connections)]
+    try:
+        return _measured(waiting, address, requests, seconds, expected, most)
+    finally:
+        for connection in waiting:
+            connection.socket.close()
+
+
+def _measured(
+    waiting: list[_Connection],
+    address: Address,
+    requests: Iterator[bytes],
+    seconds: float,
+    expected: int,
+    most: int | None,
+) -> Measured:
     latencies: list[float] = []
     received = 0
     poll = selectors.DefaultSelector()
-    waiting = [_Connection(address) for _ in range(connections)]
     started, worked = time.perf_counter(), time.process_time()
     deadline = started + seconds
     for connection in waiting:
         connection.ask(next(requests))
         poll.register(connection.socket, selectors.EVENT_READ, connection)
-    left, last = connections, started
+    left, last = len(waiting), started
     while left:
         ready = poll.select(_PATIENCE)
         if not ready:
