@@ -49,7 +49,8 @@ def trial(
                 held = json.loads(server.parley("backup", "--json", str(file)).stdout)
                 times.append(time.monotonic() - began)
                 before_each.append(len(known))
-                wrong.update(_compared(server, place, file, held, into, known))
+                for what, many in _compared(server, place, file, held, into, known).items():
+                    wrong[what] += many  # Of all backups, also where it is none.
                 file.unlink()
                 advance(1)
         writing.end()
