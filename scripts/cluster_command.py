@@ -18,9 +18,10 @@ JSON = click.option("--json", "file", metavar="FILE", help="Write the figures to
 @click.pass_context
 def main(context: click.Context, by_patroni: bool) -> None:
     """Run Parley on many machines, all of them this one, until ^C. Exit status: 0 as it should be, 1 not."""
+    # What ends a service ends this as ^C does, also where a shell started it in the background, without ^C.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _interrupted)
     if context.invoked_subcommand is None:
-        # What ends a service ends this as ^C does: nothing of it is left running.
-        signal.signal(signal.SIGTERM, _interrupted)
         try:
             with cluster("by-patroni" if by_patroni else "by-hand") as running:
                 _tell(running)
