@@ -7,6 +7,7 @@ import http.client
 import json
 import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +50,13 @@ class Figures(NamedTuple):
         return all(descriptors <= DESCRIPTORS and kib <= KIB for descriptors, kib in grown)
 
 
-def trial(requests: int = 100_000, *, replicated: bool = True) -> Figures:
-    """So many requests, through the proxy, to two services. Not ``replicated``: on one SQLite file."""
+def trial(
+    requests: int = 100_000, *, replicated: bool = True, tell: Callable[[str], None] | None = None
+) -> Figures:
+    """So many requests, through the proxy, to two services. Not ``replicated``: on one SQLite file.
+
+    ``tell`` hears of each sample as it is taken: a run that is broken off has shown something.
+    """
     with cluster("by-hand" if replicated else "no") as running:
         running.parley("demo")
         token = running.parley("token", "create", "--scope", "write", "--name", "trial").split()[-1]
@@ -60,11 +66,14 @@ def trial(requests: int = 100_000, *, replicated: bool = True) -> Figures:
             for pid in processes.descendants(running.running[name].running.pid)
         ]
         statuses: dict[int, int] = {}
-        for _ in range(SAMPLES):
+        for part in range(SAMPLES):
             _part(running, token, requests // SAMPLES, statuses)
             for worker in workers:
                 worker.descriptors.append(len(list(Path(f"/proc/{worker.pid}/fd").iterdir())))
                 worker.kib.append(_memory(worker.pid))
+            if tell:
+                held = [f"{worker.descriptors[-1]} / {worker.kib[-1] / 1024:.1f} MiB" for worker in workers]
+                tell(f"{(part + 1) * requests // SAMPLES} requests: {', '.join(held)}")
         return Figures(sum(statuses.values()), statuses, SAMPLES // 5, workers)
 
 
@@ -123,7 +132,7 @@ def _request(turn: int) -> tuple[str, str, str | None]:
 def run(requests: int, file: str | None) -> int:
     """The trial, told; exit status 1 if anything grew."""
     try:
-        figures = trial(requests)
+        figures = trial(requests, tell=lambda line: click.echo(line, err=True))
     except NotReady as error:
         click.echo(error)
         return 1
