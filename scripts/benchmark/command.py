@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from scripts.benchmark import chart, export, networks, peers, reads, stores, tables, whole
+from scripts.benchmark import chart, export, networks, peers, reads, servers, stores, tables, whole
 from scripts.benchmark.whole import LARGE, PARTS, SMALL, Wanted
 
 QUICK = reads.Plan(1, 0.5)
@@ -70,18 +70,23 @@ def command(
         QUICK_SERVED if quick else SERVED,
         QUICK if quick else reads.Plan(rounds, seconds),
     )
-    with stores.folder(store) as kept:
-        result = whole.measured(wanted, kept)
+    before = json.loads(Path(compare).read_text()) if compare else None
+    result: whole.Result = {}
+    try:
+        with servers.ended_with_us(), stores.folder(store) as kept:
+            whole.measure(result, wanted, kept)
+    finally:
+        if json_file:  # Also what there is of a run that was stopped: it takes a quarter of an hour.
+            Path(json_file).write_text(json.dumps(result, indent=2) + "\n")
     console = Console()
     for table in tables.all(result):
         console.print(table)
-    if compare:
-        console.print(tables.changes(json.loads(Path(compare).read_text()), result))
+    if before:
+        console.print(tables.changes(before, result))
     if drawing:
         Path(drawing).write_text(chart.drawn(result), encoding="utf-8")
         click.echo(drawing)
     if json_file:
-        Path(json_file).write_text(json.dumps(result, indent=2) + "\n")
         click.echo(json_file)
 
 

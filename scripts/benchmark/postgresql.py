@@ -6,6 +6,7 @@ Its cluster is kept in the folder of stores. It is as one is that nobody has tun
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ def running(kept: Path) -> Iterator[str]:
         servers.until(lambda: psycopg.connect(address).close(), process, psycopg.OperationalError)
         yield address
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # its "fast" shutdown: it waits for nobody
         process.wait(_PATIENCE)
 
 

@@ -45,9 +45,9 @@ class Wanted(NamedTuple):
         return not self.parts or part in self.parts
 
 
-def measured(wanted: Wanted, kept: Path) -> Result:
-    """Everything that is wanted, of stores that are kept in a folder."""
-    result = _machine() | wanted.plan._asdict()
+def measure(result: Result, wanted: Wanted, kept: Path) -> None:
+    """Put into the result everything that is wanted, of stores that are kept in a folder."""
+    result |= _machine() | wanted.plan._asdict()
     for size in wanted.sizes:
         largest = size == wanted.sizes[-1]
         _reads(result, wanted, kept, size, wanted.peers if largest else ())
@@ -62,7 +62,6 @@ def measured(wanted: Wanted, kept: Path) -> Result:
         with progress("First answers"), servers.on(servers.cores()[1]):
             started = footprint.cold_start(large, "/v1/actors/actor-0000")
         result.setdefault("footprint", {})["first_answer_s"] = started
-    return result
 
 
 def _machine() -> Result:

@@ -100,6 +100,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("benchmark")
 
 
+@pytest.mark.database("sqlite")
 def test_export(parley: Parley, quick: Path) -> None:
     file = quick / "figures.json"
     result = parley("benchmark", "export", "--quick", "--store", str(quick), "--json", str(file))
@@ -132,6 +133,7 @@ def test_peak_memory_does_not_grow_with_the_graph(demo: Settings, tmp_path: Path
     assert small < large < 40 * 1024
 
 
+@pytest.mark.database("sqlite")
 def test_networks(parley: Parley, tmp_path: Path) -> None:
     """It stops by itself if networkx has other numbers."""
     file = tmp_path / "figures.json"
@@ -139,6 +141,7 @@ def test_networks(parley: Parley, tmp_path: Path) -> None:
     assert json.loads(file.read_text())["ties"] > 10_000
 
 
+@pytest.mark.database("sqlite")
 def test_what_is_compared_answers_the_same(parley: Parley, quick: Path) -> None:
     """Parley, the floors and the peers, row for row: it stops by itself if they do not."""
     file, chart = quick / "reads.json", quick / "reads.svg"
