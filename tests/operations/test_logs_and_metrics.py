@@ -41,7 +41,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory, another: Another) -> Itera
 MEMORY = Path("/dev/shm")  # noqa: S108 -- nothing is made there
 
 
-def eventually(asked: Callable[[], Any], seconds: float = 20) -> None:
+def eventually(asked: Callable[[], Any], seconds: float = 60) -> None:
     """Wait until it is so."""
     end = time.monotonic() + seconds
     while True:
