@@ -19,7 +19,6 @@ from structlog.stdlib import ProcessorFormatter
 from service.secrets import hidden
 from service.settings import Settings
 
-LEVELS = ("debug", "info", "warning", "error")
 STANDARD_ERROR = 2
 
 number: ContextVar[str | None] = ContextVar("number", default=None)

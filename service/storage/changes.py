@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from schemas.vocabulary import KINDS
 from service.storage.models import Record, Revision
+from service.storage.records import VERSION
 
 
 class Changed(NamedTuple):
@@ -31,17 +32,7 @@ def between(
         # Plus nothing, so that SQLite reads the span in its order and not, by an index, all of the kinds.
         conditions.append((kind + 0).in_([KINDS[name].code for name in kinds]))
     query = (
-        Revision.select(
-            Revision.seq,
-            Record.id,
-            Revision.kind,
-            Revision.version,
-            Revision.action,
-            Revision.recorded_at,
-            Revision.recorded_by,
-            Revision.hash,
-            Revision.document,
-        )
+        Revision.select(VERSION[0], Record.id, Revision.kind, *VERSION[1:])
         .join(Record, on=(Record.key == Revision.record))
         .where(*conditions)
         .order_by(Revision.seq.desc() if newest_first else Revision.seq)

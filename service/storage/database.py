@@ -9,6 +9,7 @@ import peewee
 from playhouse.pool import MaxConnectionsExceeded
 
 from service.errors import BadSetting, StoreUnavailable
+from service.secrets import without_password
 from service.settings import Settings
 from service.storage import embedded
 
@@ -77,7 +78,7 @@ def _opened(settings: Settings, create: bool) -> peewee.Database:
 
         return server.opened(url, settings)
     raise BadSetting(
-        f"PARLEY_DATABASE_URL={url!r} is neither {embedded.SCHEME} and a file's path, nor postgresql://host/name."
+        f"PARLEY_DATABASE_URL={without_password(url)!r} is neither {embedded.SCHEME} and a file's path, nor postgresql://host/name."
     )
 
 

@@ -14,8 +14,6 @@ from psycopg.types.string import StrDumper
 from service.errors import BadSetting
 from service.settings import Settings
 
-SCHEMES = ("postgresql://", "postgres://")
-
 # Advisory locks of this name space, of two numbers each (those of one number are keys in use, ``held``).
 NAMESPACE = 0x7061726C  # "parl"
 WRITING, MIGRATING = 1, 2
