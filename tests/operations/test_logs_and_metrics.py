@@ -220,7 +220,7 @@ def test_a_new_worker_counts_on_in_the_files_of_the_one_before(watched: Server) 
         eventually(lambda: requests.get(f"{watched.url}/livez", timeout=10).ok)
         assert requests.get(f"{watched.url}/v1/talks", timeout=10).status_code == 200
         # Counted when the last byte is sent, which its reader may have a moment earlier.
-        eventually(lambda: metrics(watched)[name] == times)  # noqa: B023
+        eventually(lambda: metrics(watched).get(name) == times)  # noqa: B023
     assert sorted(folder(watched).iterdir()) == files
 
 
