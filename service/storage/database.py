@@ -96,6 +96,7 @@ def reading(*, newest: bool = False) -> Iterator[None]:
                 with told():
                     yield
                 return
+        here.age = None
     with told():
         if database.in_transaction():
             yield
@@ -125,7 +126,7 @@ def seen(revision: int) -> None:
 
 
 def age() -> float | None:
-    """How old, in seconds and at most, what this thread last read from a standby was; None: it did not."""
+    """How old, in seconds and at most, what this thread last read was; None: it was the primary's newest."""
     found: float | None = getattr(here, "age", None)
     return found
 
