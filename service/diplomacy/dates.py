@@ -89,12 +89,16 @@ def rendered(bounds: Bounds) -> tuple[str | None, str | None]:
     >>> rendered(bounds("2025-12-22T21:30:00+02:00"))
     ('2025-12-22T19:30:00Z', '2025-12-22T19:30:00Z')
     """
-    earliest, latest = (None if second in (BEGINNING, END) else _written(second) for second in bounds)
-    if earliest and latest and bounds.earliest == bounds.latest:
-        minutes, second = divmod(bounds.earliest % _DAY, 60)
-        instant = f"{earliest}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}Z"
+    earliest, latest = bounds
+    if earliest == latest and BEGINNING < earliest < END:
+        day, second = divmod(earliest, _DAY)
+        minutes, second = divmod(second, 60)
+        instant = f"{_written(day)}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}Z"
         return instant, instant
-    return earliest, latest
+    return (
+        None if earliest in (BEGINNING, END) else _written(earliest // _DAY),
+        None if latest in (BEGINNING, END) else _written(latest // _DAY),
+    )
 
 
 def last_moment(text: str) -> int:
@@ -207,9 +211,10 @@ def _midnight(year: int, month: int, day: int) -> int:
     return ((era - 1) * _ERA_DAYS + day_of_era - _EPOCH) * _DAY
 
 
-def _written(second: int) -> str:
-    """The calendar date of a second, in UTC."""
-    era, day_of_era = divmod(second // _DAY + _EPOCH, _ERA_DAYS)
-    day = date.fromordinal(day_of_era + _ERA_START)
-    year = day.year + era * _ERA_YEARS
-    return f"{'-' if year < 0 else ''}{abs(year):04d}-{day.month:02d}-{day.day:02d}"
+@lru_cache(maxsize=2**13)
+def _written(day: int) -> str:
+    """The calendar date of a day, which is counted from 1970-01-01."""
+    era, day_of_era = divmod(day + _EPOCH, _ERA_DAYS)
+    found = date.fromordinal(day_of_era + _ERA_START)
+    year = found.year + era * _ERA_YEARS
+    return f"{'-' if year < 0 else ''}{abs(year):04d}-{found.month:02d}-{found.day:02d}"

@@ -3,7 +3,7 @@
 A document is a dict as ``schemas.documents`` loads it, with its ``id`` and ``kind``.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -104,6 +104,31 @@ def references(document: Document) -> Referred:
         for found in look(document, "")
         if isinstance(found.value, str)
     ]
+
+
+def _naming(path: str) -> Callable[[Document], Sequence[str | None]]:
+    """What gives the ids at a path of a document that has been accepted."""
+    first, _, field = path.partition(".")
+    name, many = first.removesuffix("[]"), first.endswith("[]")
+    if field:
+        return lambda document: [part.get(field) for part in document.get(name, ())]
+    if many:
+        return lambda document: document.get(name, ())
+    return lambda document: (document.get(name),)
+
+
+@cache
+def _namings(kind: str, of: tuple[str, ...]) -> tuple[Callable[[Document], Sequence[str | None]], ...]:
+    return tuple(_naming(one.path) for one in REFERENCES[kind] if {*one.kinds} & {*of})
+
+
+def named(documents: Iterable[Document], of: tuple[str, ...]) -> set[str]:
+    """The ids of all records of the kinds ``of`` that documents which have been accepted refer to."""
+    found: set[str | None] = set()
+    for document in documents:
+        for ids in _namings(document["kind"], of):
+            found.update(ids(document))
+    return {id for id in found if id is not None}
 
 
 def renamed(document: Document, names: Mapping[str, str]) -> Document:

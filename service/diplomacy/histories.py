@@ -1,7 +1,7 @@
 """What an entry of a position history says (design: "Change" and "Shapes")."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -12,14 +12,17 @@ from service.diplomacy.stances import Scale, Stance, change
 
 
 class Held(Protocol):
-    """A position as it is stored: its edge, and the document of the statement that is its evidence."""
+    """A position as it is stored: its edge, and the document of the statement that is its evidence.
+
+    Holder and issue are told apart by their keys.
+    """
 
     @property
     def relation(self) -> str: ...
     @property
-    def holder(self) -> str: ...
+    def holder(self) -> Hashable: ...
     @property
-    def issue(self) -> str: ...
+    def issue(self) -> Hashable: ...
     @property
     def stance(self) -> int: ...
     @property
@@ -44,7 +47,7 @@ def before(
     ``whole`` says that ``held`` leaves out no such position between its first and its last: then only the
     first of each holder and issue is asked of ``look_up``, which takes places in ``held``.
     """
-    last: dict[tuple[str, str], Stance] = {}
+    last: dict[tuple[Hashable, Hashable], Stance] = {}
     found: list[Stance | None] = []
     for position in held:
         pair = (position.holder, position.issue)
@@ -55,20 +58,31 @@ def before(
     return [stance or looked_up.get(place) for place, stance in enumerate(found)]
 
 
-def entry(held: Held, scale: Scale, previous: Stance | None) -> dict[str, Any]:
-    """The entry of one position, on the issue's scale, after the holder's previous one."""
-    statement = orjson.loads(held.document)
+class Issue(NamedTuple):
+    """What entries need to know of an issue."""
+
+    id: str
+    scale: Scale
+
+
+def entry(
+    held: Held, statement: Mapping[str, Any], holder: str, issue: Issue, previous: Stance | None
+) -> dict[str, Any]:
+    """The entry of one position, on the issue's scale, after the holder's previous one.
+
+    ``statement`` is its document, read; ``holder`` an id.
+    """
     first, last = dates.rendered(Bounds(held.earliest, held.latest))
     return {
-        "issue": held.issue,
-        "holder": held.holder,
+        "issue": issue.id,
+        "holder": holder,
         **({} if held.relation == "position" else {"claimed_by": statement["speaker"]}),
         "stance": held.stance,
-        "label": scale.labels[held.stance],
+        "label": issue.scale.labels[held.stance],
         "date": statement["made"],
         "earliest": first,
         "latest": last,
         **(orjson.loads(held.attributes) if held.attributes else {}),
-        "change": change(held.stance, previous, scale),
+        "change": change(held.stance, previous, issue.scale),
         "statement": orjson.Fragment(held.document),
     }

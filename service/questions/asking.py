@@ -135,6 +135,6 @@ def page_of(entries: Sequence[tuple[Any, Position]], paging: Paging, more: bool 
     return Page([item for item, _ in shown], shown[-1][1] if goes_on and shown else None)
 
 
-def fragments(included: Mapping[str, bytes]) -> dict[str, orjson.Fragment]:
+def fragments(included: Mapping[str, records.Named]) -> dict[str, orjson.Fragment]:
     """Stored documents as they go into an answer, by id."""
-    return {id: orjson.Fragment(document) for id, document in sorted(included.items())}
+    return {id: orjson.Fragment(one.document) for id, one in sorted(included.items())}

@@ -8,6 +8,8 @@ import orjson
 
 from schemas.vocabulary import ATTRIBUTED, POSITIONS, STANDING
 from service.diplomacy import documents, histories, revisions, stances, timelines
+from service.diplomacy.documents import Document
+from service.diplomacy.histories import Issue
 from service.diplomacy.stances import Stance
 from service.exports.timelines import Entry, Timeline, Write
 from service.questions.asking import (
@@ -50,13 +52,14 @@ def timeline(
         rows = pages.page(
             kinds, filters, at=at, window=span.window, after=paging.after, limit=paging.limit + 1
         )
+        shown = rows[: paging.limit]
+        read = [orjson.loads(row.document) for row in shown]
         entries = [
-            (timelines.entry(row.kind, row.document, row.earliest, row.latest), row.position) for row in rows
+            (timelines.entry(record, row.document, row.earliest, row.latest), row.position)
+            for row, record in zip(shown, read, strict=True)
         ]
-        page = page_of(entries, paging)
-        shown = [row.revision for row in rows[: paging.limit]]
-        included = records.named(shown, INCLUDED, at)
-        return page._replace(included=fragments(included))
+        page = page_of(entries, paging, more=len(rows) > paging.limit)
+        return page._replace(included=fragments(records.named(documents.named(read, INCLUDED), at)))
 
 
 def told(
@@ -110,19 +113,21 @@ def _entries(
 
 
 def _told(rows: Sequence[Row], at: int | None) -> Iterator[Entry]:
-    included = records.named([row.revision for row in rows], INCLUDED, at)
-    named = {id: orjson.loads(document) for id, document in included.items()}
+    read = [orjson.loads(row.document) for row in rows]
+    included = records.named(documents.named(read, INCLUDED), at)
+    named = {id: orjson.loads(one.document) for id, one in included.items()}
     names = {id: one["name"] for id, one in named.items() if one["kind"] == "actor"}
-    for row in rows:
-        yield _entry(row, named, names)
+    for row, record in zip(rows, read, strict=True):
+        yield _entry(row, record, named, names)
 
 
-def _entry(row: Row, named: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> Entry:
-    record = orjson.loads(row.document)
+def _entry(
+    row: Row, record: Document, named: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]
+) -> Entry:
     cited = [named[one["source"]] for one in record["sources"]]
     sources = [(source["title"], source.get("publisher"), source.get("url")) for source in cited]
     # As JSON has it, so that no format dates or titles an entry in another way.
-    said = timelines.entry(row.kind, row.document, row.earliest, row.latest)
+    said = timelines.entry(record, row.document, row.earliest, row.latest)
     return Entry(**{**said, "record": record}, sources=sources, names=names)
 
 
@@ -173,20 +178,29 @@ def history(
             limit=paging.limit + 1,
         )
         shown = entries[: paging.limit]
-        included = records.named([entry.revision for entry in shown], INCLUDED, at)
-        scales = {entry.issue: stances.scale_of(orjson.loads(included[entry.issue])) for entry in shown}
+        read = [orjson.loads(entry.document) for entry in shown]
+        included = records.named(documents.named(read, INCLUDED), at)
+        ids = {one.key: one.id for one in included.values()}
+        scaled = {
+            key: Issue(ids[key], stances.scale_of(orjson.loads(included[ids[key]].document)))
+            for key in {entry.issue for entry in shown}
+        }
         # From a later date on, a page may leave out what lies between.
         whole = "position" in relations and set(STANDING) <= set(statuses) and span.since is None
 
         def look_up(places: list[int]) -> dict[int, Stance]:
+            if whole and paging.after is None:
+                return {}  # There is nothing before the first page.
             asked = [shown[place] for place in places]
             found = positions.previous(asked, at=at, as_of=span.as_of)
             keys = {place: (shown[place].revision, shown[place].ordinal) for place in places}
             return {place: Stance(*found[key]) for place, key in keys.items() if key in found}
 
         items = [
-            (histories.entry(entry, scales[entry.issue], previous), entry.position)
-            for entry, previous in zip(shown, histories.before(shown, whole, look_up), strict=True)
+            (histories.entry(entry, record, ids[entry.holder], scaled[entry.issue], previous), entry.position)
+            for entry, record, previous in zip(
+                shown, read, histories.before(shown, whole, look_up), strict=True
+            )
         ]
         page = page_of(items, paging, more=len(entries) > paging.limit)
         return page._replace(included=fragments(included))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from peewee import Select
+from peewee import SQL, Select
 
 from schemas.vocabulary import STANDING
 from service.storage.knowledge import Key, Window, beyond, first_of, holds, within
@@ -14,16 +14,14 @@ ORDER = ("earliest", "latest", "id", "place")
 
 
 class Entry(NamedTuple):
-    """One position, and the document of the statement that is its evidence."""
+    """One position, and the document of the statement that is its evidence. Holder and issue are keys."""
 
     revision: int
     ordinal: int
     place: int
     relation: str
-    holder_key: int
-    holder: str
-    issue_key: int
-    issue: str
+    holder: int
+    issue: int
     stance: int
     status: str
     earliest: int
@@ -90,50 +88,26 @@ def _history(
             Edge.select(
                 Edge.revision.alias("revision"),
                 Edge.ordinal.alias("ordinal"),
-                Edge.since.alias("since"),
+                Edge.place.alias("place"),
+                Edge.relation.alias("relation"),
+                Edge.tail.alias("tail"),
+                Edge.head.alias("head"),
+                Edge.stance.alias("stance"),
+                Edge.status.alias("status"),
                 Edge.earliest.alias("earliest"),
                 Edge.latest.alias("latest"),
+                Edge.attributes.alias("attributes"),
                 Record.id.alias("id"),
-                Edge.place.alias("place"),
             )
             .join(Record, on=(Record.key == Edge.record))
             .where(*conditions)
             .order_by(*order)
         )
+    # The documents last: of those only that the page holds, where more were sorted.
     top = first_of(streams, ORDER, limit)
-    holder, issue = Record.alias("holder"), Record.alias("issue")
     return (
-        Select(
-            (top,),
-            (
-                Edge.revision,
-                Edge.ordinal,
-                Edge.place,
-                Edge.relation,
-                Edge.tail,
-                holder.id,
-                Edge.head,
-                issue.id,
-                Edge.stance,
-                Edge.status,
-                Edge.earliest,
-                Edge.latest,
-                Edge.attributes,
-                top.c.id,
-                Revision.document,
-            ),
-        )
-        .join(
-            Edge,
-            on=(
-                (Edge.revision == top.c.revision)
-                & (Edge.ordinal == top.c.ordinal)
-                & (Edge.since == top.c.since)
-            ),
-        )
-        .join(Revision, on=(Revision.seq == Edge.revision))
-        .join(holder, on=(holder.key == Edge.tail))
-        .join(issue, on=(issue.key == Edge.head))
+        Select((top,), (SQL("page.*"), Revision.document))
+        .join(Revision, on=(Revision.seq == top.c.revision))
         .order_by(*(getattr(top.c, name) for name in ORDER))
     )
 

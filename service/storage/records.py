@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Select, fn
+from peewee import JOIN, fn
 
-from schemas.vocabulary import KINDS
 from service.storage.database import asking, scalar, seen
 from service.storage.knowledge import current, holds, merged
 from service.storage.models import Edge, Record, Revision
-from service.storage.prepared import prepared
+from service.storage.prepared import padded, prepared
 
 
 class Found(NamedTuple):
@@ -159,34 +158,35 @@ def versions(key: int, at: int | None, after: int, limit: int) -> list[Version]:
     return [Version._make(row) for row in query.tuples()]
 
 
-def named(revisions: Sequence[int], kinds: Sequence[str], at: int | None) -> dict[str, bytes]:
-    """The documents of all records of these kinds that the documents of ``revisions`` name, by id.
+class Named(NamedTuple):
+    """A record that another one names, as it is."""
 
-    A record that another one was merged into stands under both ids: documents go on naming the old one.
+    key: int
+    id: str
+    document: bytes
+
+
+def named(ids: Iterable[str], at: int | None) -> dict[str, Named]:
+    """The records that documents name, by the id that they name them by.
+
+    What was merged into another is that other one, under both ids.
     """
-    found = _named(tuple(kinds), revisions=tuple(revisions), at=at)
-    return {id: bytes(document) for id, document in found}
+    wanted = sorted(set(ids))
+    found = {row[1]: Named(*row) for row in _current(ids=padded(wanted), at=at)} if wanted else {}
+    gone = [id for id in wanted if id not in found]
+    became = {id: one.merged_into for id, one in resolve(gone, at).items() if one.merged_into} if gone else {}
+    if became:
+        found.update({row[1]: Named(*row) for row in _current(ids=padded(sorted({*became.values()})), at=at)})
+        found.update({id: found[into] for id, into in became.items() if into in found})
+    return found
 
 
 @prepared
-def _named(kinds: tuple[str, ...], *, revisions: tuple[int, ...], at: int | None) -> Any:
-    kind: Any = Record.kind
-    stated = holds(Edge, at) & Edge.revision.in_(revisions)
-    keys = Select((Edge,), (Edge.tail,)).where(stated) | Select((Edge,), (Edge.head,)).where(stated)
-    alias, merge = Record.alias("alias"), Edge.alias("merge")
-    as_itself = Record.select(Record.key, Record.id).where(Record.key.in_(keys))
-    as_merged = (
-        alias.select(merge.head, alias.id)
-        .join(merge, on=merged(alias, merge, at))
-        .where(merge.head.in_(keys))
-    )
-    names = (as_itself | as_merged).alias("names")
+def _current(*, ids: tuple[str, ...], at: int | None) -> Any:
     return (
-        Select((names,), (names.c.id, Revision.document))
-        .join(Record, on=(Record.key == names.c.key))
+        Record.select(Record.key, Record.id, Revision.document)
         .join(Revision, on=current(Record, Revision, at))
-        # Plus nothing, so that SQLite reads those named and not, by an index, all records of the kinds.
-        .where((kind + 0).in_([KINDS[name].code for name in kinds]))
+        .where(Record.id.in_(ids))
     )
 
 

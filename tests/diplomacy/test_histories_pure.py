@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.diplomacy import dates, histories
+from service.diplomacy.histories import Issue
 from service.diplomacy.stances import Scale, Stance
 
 SCALE = Scale({-1: "no", 0: "open", 1: "yes"})
@@ -85,7 +86,17 @@ def test_of_a_whole_history_only_the_first_of_each_pair_is_looked_up(positions: 
 
 
 def told(position: Position, previous: Stance | None = None) -> dict[str, Any]:
-    entry: dict[str, Any] = orjson.loads(orjson.dumps(histories.entry(position, SCALE, previous)))
+    entry: dict[str, Any] = orjson.loads(
+        orjson.dumps(
+            histories.entry(
+                position,
+                orjson.loads(position.document),
+                position.holder,
+                Issue(position.issue, SCALE),
+                previous,
+            )
+        )
+    )
     return entry
 
 
