@@ -126,7 +126,8 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Let the service see that its worker was told to stop: answers that are held are then given at once.
 
     And let the collector pass over what the worker was made of, and look seldom: a page of a hundred
-    records makes thousands of objects, none of them in a circle, for which it stopped every thread several times.
+    records makes thousands of objects, none of them in a circle, for which it stopped every thread again and
+    again.
     """
     worker.wsgi.config["STOPPING"] = lambda: not worker.alive
     _gc.collect()
