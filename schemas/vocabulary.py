@@ -167,6 +167,8 @@ DRAWN = tuple(relation for relation in RELATIONS if relation != "merged-into")
 """The relations of the graph: that of a merged record to the one it became is not between two that exist."""
 
 POSITIONS = ("position", "attributed-position")
+IMPLIED = {"position": "made"}
+"""Relations that an actor has to a record only beside another: to hold an own position is to have spoken."""
 
 
 class Reference(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from schemas.vocabulary import REFERENCES, Reference
+from schemas.vocabulary import IMPLIED, REFERENCES, Reference
 from service.errors import Moved, NotFound
 from service.storage import database, records
 from service.storage.knowledge import Window
@@ -110,7 +110,10 @@ def missing(kind: str, id: str, at: int | None) -> NotFound | Moved:
 
 
 def ends(kinds: Sequence[str], fits: Callable[[Reference], bool]) -> tuple[tuple[str, bool], ...]:
-    """The edges by which records of these kinds name others, where the reference fits."""
+    """The edges by which records of these kinds name others, where the reference fits.
+
+    Not those that follow from another of them.
+    """
     named = {
         (relation, reference.incoming)
         for kind in kinds
@@ -118,7 +121,7 @@ def ends(kinds: Sequence[str], fits: Callable[[Reference], bool]) -> tuple[tuple
         if fits(reference)
         for relation in reference.relations
     }
-    return tuple(sorted(named))
+    return tuple(sorted(end for end in named if (IMPLIED.get(end[0]), end[1]) not in named))
 
 
 def keys_of(

@@ -18,6 +18,9 @@ Key = tuple[Any, ...]
 _UNDATED = 2**62
 """The bound of an unknown or open end (``service.diplomacy.dates.END``)."""
 
+_DAY, _MONTH = 86_400, 32 * 86_400
+"""Seconds, as the indexes of what lasts longer have them."""
+
 
 class Window(NamedTuple):
     """Bounds on a record's dates, in seconds; None leaves a side open.
@@ -61,6 +64,26 @@ def within(table: Any, window: Window) -> Iterator[Any]:
     if window.as_of is not None:
         over, open_ended = table.latest <= window.as_of, table.latest == _UNDATED
         yield (table.earliest <= window.as_of) & (over | open_ended)
+
+
+def ways(table: Any, window: Window) -> Iterator[list[Any]]:
+    """``within`` as conditions of which a row meets one set at most, each read from an index in order.
+
+    What began since is a range. What had begun, and was not over, lies no further back than it lasted: of
+    what lasts longer than a day, and than a month, there is an index each (migration 0003).
+    """
+    if window.since is None:
+        yield [*within(table, window)]
+        return
+    rest = [*within(table, window._replace(since=None))]
+    yield [table.earliest >= window.since, table.earliest < _UNDATED, *rest]
+    begun = [table.earliest < window.since, table.latest >= window.since, *rest]
+    day, month = SQL(str(_DAY)), SQL(str(_MONTH))  # In the text, where an index's own condition is found.
+    longer_than_a_day = table.latest >= table.earliest + day
+    yield [table.latest < table.earliest + day, table.earliest > window.since - _DAY, *begun]
+    less_than_a_month = table.latest < table.earliest + month
+    yield [longer_than_a_day, less_than_a_month, table.earliest > window.since - _MONTH, *begun]
+    yield [table.latest >= table.earliest + month, *begun]
 
 
 def beyond(columns: Sequence[Any], after: Key) -> Any:

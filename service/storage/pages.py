@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from peewee import SQL, Select, fn
 
 from schemas.vocabulary import GONE, ON_THE_TIMELINE
-from service.storage.knowledge import Key, Window, beyond, first_of, holds, within
+from service.storage.knowledge import Key, Window, beyond, first_of, holds, ways
 from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import prepared
 
@@ -97,14 +97,16 @@ def _page(
     streams = []
     for source in _sources(kinds, filters[0] if driven else None, at):
         order = (source.dated.earliest, source.dated.latest, Record.id)
-        conditions = [*within(source.dated, window), *(_states(given, source.revision, at) for given in rest)]
+        conditions = [_states(given, source.revision, at) for given in rest]
         if types:
             conditions.append(source.described.type.in_(types))
         if statuses:
             conditions.append(source.described.status.in_(statuses))
         if after is not None:
             conditions.append(beyond(order, after))
-        streams.append((source.query.where(*conditions) if conditions else source.query).order_by(*order))
+        streams += [
+            source.query.where(*dated, *conditions).order_by(*order) for dated in ways(source.dated, window)
+        ]
     top = first_of(streams, ("earliest", "latest", "id"), limit)
     return (
         Select(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from peewee import SQL, Select
 
 from schemas.vocabulary import STANDING
-from service.storage.knowledge import Key, Window, beyond, first_of, holds, within
+from service.storage.knowledge import Key, Window, beyond, first_of, holds, ways, within
 from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import prepared
 
@@ -81,28 +81,25 @@ def _history(
         conditions += [
             _among(column, keys) for column, keys in ((Edge.tail, holders), (Edge.head, issues)) if keys
         ]
-        conditions += [Edge.status.in_(statuses), *within(Edge, window)]
+        conditions.append(Edge.status.in_(statuses))
         if after is not None:
             conditions.append(beyond(order, after))
-        streams.append(
-            Edge.select(
-                Edge.revision.alias("revision"),
-                Edge.ordinal.alias("ordinal"),
-                Edge.place.alias("place"),
-                Edge.relation.alias("relation"),
-                Edge.tail.alias("tail"),
-                Edge.head.alias("head"),
-                Edge.stance.alias("stance"),
-                Edge.status.alias("status"),
-                Edge.earliest.alias("earliest"),
-                Edge.latest.alias("latest"),
-                Edge.attributes.alias("attributes"),
-                Record.id.alias("id"),
-            )
-            .join(Record, on=(Record.key == Edge.record))
-            .where(*conditions)
-            .order_by(*order)
+        columns = (
+            Edge.revision.alias("revision"),
+            Edge.ordinal.alias("ordinal"),
+            Edge.place.alias("place"),
+            Edge.relation.alias("relation"),
+            Edge.tail.alias("tail"),
+            Edge.head.alias("head"),
+            Edge.stance.alias("stance"),
+            Edge.status.alias("status"),
+            Edge.earliest.alias("earliest"),
+            Edge.latest.alias("latest"),
+            Edge.attributes.alias("attributes"),
+            Record.id.alias("id"),
         )
+        query = Edge.select(*columns).join(Record, on=(Record.key == Edge.record))
+        streams += [query.where(*dated, *conditions).order_by(*order) for dated in ways(Edge, window)]
     # The documents last: of those only that the page holds, where more were sorted.
     top = first_of(streams, ORDER, limit)
     return (
