@@ -106,29 +106,27 @@ def references(document: Document) -> Referred:
     ]
 
 
-def _naming(path: str) -> Callable[[Document], Sequence[str | None]]:
-    """What gives the ids at a path of a document that has been accepted."""
-    first, _, field = path.partition(".")
-    name, many = first.removesuffix("[]"), first.endswith("[]")
-    if field:
-        return lambda document: [part.get(field) for part in document.get(name, ())]
-    if many:
-        return lambda document: document.get(name, ())
-    return lambda document: (document.get(name),)
-
-
 @cache
-def _namings(kind: str, of: tuple[str, ...]) -> tuple[Callable[[Document], Sequence[str | None]], ...]:
-    return tuple(_naming(one.path) for one in REFERENCES[kind] if {*one.kinds} & {*of})
+def _namings(kind: str, of: tuple[str, ...]) -> tuple[tuple[str, bool, str], ...]:
+    """Where documents of a kind name records of the kinds: field, whether it holds many, field in each."""
+    paths = [reference.path.partition(".") for reference in REFERENCES[kind] if {*reference.kinds} & {*of}]
+    return tuple((first.removesuffix("[]"), first.endswith("[]"), field) for first, _, field in paths)
 
 
 def named(documents: Iterable[Document], of: tuple[str, ...]) -> set[str]:
     """The ids of all records of the kinds ``of`` that documents which have been accepted refer to."""
-    found: set[str | None] = set()
+    found: set[str] = set()
     for document in documents:
-        for ids in _namings(document["kind"], of):
-            found.update(ids(document))
-    return {id for id in found if id is not None}
+        for name, many, field in _namings(document["kind"], of):
+            if name not in document:
+                continue
+            if field:
+                found.update([part[field] for part in document[name] if field in part])
+            elif many:
+                found.update(document[name])
+            else:
+                found.add(document[name])
+    return found
 
 
 def renamed(document: Document, names: Mapping[str, str]) -> Document:

@@ -40,8 +40,7 @@ def change(stance: int, previous: Stance | None, scale: Scale) -> dict[str, Any]
     delta = stance - previous.stance
     if delta == 0:
         kind = REAFFIRMED
-    elif (stance - scale.midpoint) * (previous.stance - scale.midpoint) < 0:
-        kind = REVERSED
     else:
-        kind = SHIFTED
+        midpoint = scale.midpoint
+        kind = REVERSED if (stance - midpoint) * (previous.stance - midpoint) < 0 else SHIFTED
     return {"type": kind, "delta": delta, "previous": previous.statement}
