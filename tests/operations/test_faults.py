@@ -20,7 +20,8 @@ from tests.conftest import ACTOR, Server
 
 pytestmark = pytest.mark.database("sqlite")
 
-BUSY = 1.0
+BUSY, HELD = 1.0, 10.0
+"""Seconds that a write waits for a lock, and that another process holds one."""
 SENT = re.compile(r'sendto\(.*"HTTP/1\.1 (\d{3})')
 SYNCED = re.compile(r"f(?:data)?sync\(\d+<\S*parley\.db-wal>")
 
@@ -82,7 +83,7 @@ def test_a_lock_that_another_process_holds(tmp_path: Path) -> None:
         assert made.write().status_code == 201
         other = apsw.Connection(str(tmp_path / "home" / "parley.db"))
         other.execute("BEGIN IMMEDIATE")
-        end = time.monotonic() + 4
+        end = time.monotonic() + HELD
         while time.monotonic() < end:
             made.refused()
             assert made.read() == made.acknowledged

@@ -18,7 +18,8 @@ from tests.conftest import ACTOR, Server
 
 pytestmark = pytest.mark.database("postgresql")
 
-BUSY = 2.0
+BUSY, HELD = 2.0, 10.0
+"""Seconds that a write waits for a lock, and that another session holds one."""
 
 
 class Kept:
@@ -121,6 +122,23 @@ def test_a_worker_that_dies_while_it_is_gone(kept: Any) -> None:
     desk.database = postgres.start(desk.folder)
     until_it_writes(desk)
     assert requests.get(f"{desk.service.url}/readyz", timeout=10).status_code == 200
+
+
+def test_a_lock_that_another_session_holds(kept: Any) -> None:
+    desk = kept()
+    assert desk.write().status_code == 201
+    workers = desk.workers()
+    with psycopg.connect(postgres.url(desk.folder)) as other:
+        # Against writers alone: what is there can be read.
+        other.execute("LOCK TABLE record IN EXCLUSIVE MODE")
+        end = time.monotonic() + HELD
+        while time.monotonic() < end:
+            desk.refused()
+            for id in desk.acknowledged:
+                assert requests.get(f"{desk.service.url}/v1/actors/{id}", timeout=10).status_code == 200
+        other.rollback()
+    assert desk.write().status_code == 201
+    assert desk.workers() == workers, "none was started anew"
 
 
 def fill(desk: Kept, taken: list[psycopg.Connection]) -> None:
