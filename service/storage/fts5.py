@@ -8,6 +8,7 @@ from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 
 from service.storage.database import database
 from service.storage.models import Record
+from service.storage.prepared import prepared
 from service.storage.rows import parts
 from service.storage.words import words_of
 
@@ -53,10 +54,16 @@ def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
         for name, text in zip(("label", "names", "text"), columns, strict=True):
             if words := words_of(text):  # What has none, a label such as "?", is not in the index.
                 phrases.append(f'{name} : "{" ".join(words[:PROBED])}"')
-        there = Search.select(Search.rowid).where(Search.rowid == key)
-        if not there.where(Search.match(" AND ".join(phrases))).exists() if phrases else not there.exists():
+        if not _there(key=key, words=" AND ".join(phrases) or None):
             missing.add(key)
     return missing
+
+
+@prepared
+def _there(*, key: Any, words: Any) -> Any:
+    """The key, if the index holds the words under it; without them, if it holds anything."""
+    rows = Search.select(Search.rowid).where(Search.rowid == key)
+    return rows if words is None else rows.where(Search.match(words))
 
 
 def matching(asked: Sequence[str]) -> tuple[Any, Any]:
