@@ -37,7 +37,7 @@ def trial(
     """The trial: its figures. There are some ``seconds`` of writing before each backup."""
     server = Served(place / "log", PARLEY_HOME=str(place / "home"), **environ)
     writing = Writers(server, server.prepare(), writers)
-    times, wrong, before_each = [], differences([], [], exact=False), []
+    times, wrong, before_each, meanwhile = [], differences([], [], exact=False), [], []
     try:
         server.start()
         writing.begin()
@@ -49,8 +49,11 @@ def trial(
                 held = json.loads(server.parley("backup", "--json", str(file)).stdout)
                 times.append(time.monotonic() - began)
                 before_each.append(len(known))
-                for what, many in _compared(server, place, file, held, into, known).items():
-                    wrong[what] += many  # Of all backups, also where it is none.
+                meanwhile.append(len(writing.so_far()) - len(known))
+                # It is made under writers, and looked at without: they would only make it all larger.
+                with writing.resting():
+                    for what, many in _compared(server, place, file, held, into, known).items():
+                        wrong[what] += many  # Of all backups, also where it is none.
                 file.unlink()
                 advance(1)
         writing.end()
@@ -60,6 +63,7 @@ def trial(
     return {
         "backups": backups,
         "acknowledged before each": f"{before_each[0]} to {before_each[-1]}",
+        "acknowledged while one was made": f"{min(meanwhile)} to {max(meanwhile)}",
         "acknowledged in all": len(writing.acknowledged),
         "seconds of a backup": f"{median(times):.1f} (median), {max(times):.1f} (most)",
         "longest until acknowledged": f"{writing.longest:.2f} s",

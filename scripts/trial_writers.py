@@ -143,6 +143,8 @@ class Writers:
         self.failure: BaseException | None = None
         self._server, self._bearer = server, f"Bearer {token}"
         self._stop, self._lock = threading.Event(), threading.Lock()
+        self._may = threading.Event()
+        self._may.set()
         self._threads = [threading.Thread(target=self._go, args=(number,)) for number in range(many)]
 
     def begin(self) -> None:
@@ -157,6 +159,15 @@ class Writers:
                 raise SystemExit(f"{path}: {status} {body.decode()}")
         for thread in self._threads:
             thread.start()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Meanwhile each finishes what it is at, and begins nothing."""
+        self._may.clear()
+        try:
+            yield
+        finally:
+            self._may.set()
 
     def end(self) -> None:
         """Let each finish what it is at. Raises what one of them raised."""
@@ -180,6 +191,7 @@ class Writers:
     def _go(self, writer: int) -> None:
         try:
             for number in itertools.count():
+                self._may.wait()
                 if self._stop.is_set():
                     return
                 self._write(f"Writer {writer} says {number}.")
