@@ -20,6 +20,8 @@ from service.settings import Settings
 
 SCHEME = "sqlite:///"
 CACHE_KIBIBYTES = 128 * 1024
+LOG_KEPT = 64 << 20
+"""Bytes of the write-ahead log that are left when it begins anew: it grows for as long as somebody reads."""
 ASKED_AFTER = 0.0003, 0.0009
 """Seconds, at least and at most, from one asking for the write lock to the next: less than a write takes."""
 
@@ -58,6 +60,7 @@ def opened(settings: Settings, create: bool) -> "Embedded":
             "synchronous": settings.synchronous,
             "foreign_keys": 1,
             "mmap_size": settings.mmap_bytes,
+            "journal_size_limit": LOG_KEPT,
         },
     )
 
