@@ -6,7 +6,7 @@ import click
 
 from scripts.backup import FILE, progress, tell
 from scripts.store import opened
-from service.questions import backing_up
+from service import restoring
 
 
 @click.command("restore")
@@ -16,4 +16,4 @@ from service.questions import backing_up
 def command(file: Path, force: bool, as_json: bool) -> None:
     """Check a backup, and put it in the place of the store. The service must not be running."""
     settings = opened(mapped=False, migrating=True)
-    tell(backing_up.restore(settings, file, progress, force=force), as_json)
+    tell(restoring.restore(settings, file, progress, force=force), as_json)

@@ -1,4 +1,4 @@
-"""Backups: each is checked as the store itself is before it counts as one, and before it is put back."""
+"""Backups: each is checked as the store itself is before it counts as one (and before it is put back)."""
 
 import tempfile
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def back_up(settings: Settings, to: Path, watched: Watched) -> Held:
                 held = checked(settings, part, watched)
             else:
                 head = Head(*backups.dumped(part))
-                held = _checked_dump(part, watched)
+                held = checked_dump(part, watched)
                 if held.head != head:
                     raise ParleyError(f"The dump ends at {held.head}, and not at {head}.")
             # Now for good. A file of that name, made meanwhile, is not written over.
@@ -93,8 +93,8 @@ def checked(settings: Settings, file: Path, watched: Watched) -> Held:
     return Held(str(file), file.stat().st_size, head, size - head.seq, revisions.instant(moment))
 
 
-def _checked_dump(file: Path, watched: Watched) -> Held:
-    """What a dump holds: its chain is followed, from the first revision to the last."""
+def checked_dump(file: Path, watched: Watched) -> Held:
+    """What a dump holds: its chain is followed, from the first revision to the last. Raises ParleyError."""
     hashes, newest = bytearray(), 0
     with watched("Checking", 0) as advance:
         # Twice: first the hashes alone, for the rows of a table lie in no certain order.
@@ -143,31 +143,3 @@ def _text(field: str) -> str:
 def _unsound(file: Path, findings: list[Finding]) -> ParleyError:
     told = "; ".join(f"{finding.where}: {finding.what}" for finding in findings[:5])
     return ParleyError(f"{file.name} is not sound, {len(findings)} findings: {told}")
-
-
-def restore(settings: Settings, file: Path, watched: Watched, *, force: bool) -> Held:
-    """Put a backup in the place of the store, having checked it. Raises Conflict unless there is none yet.
-
-    With ``force`` a store that is there is replaced; not one that a service has open.
-    """
-    if not file.is_file():
-        raise ParleyError(f"There is no file {file}.")
-    if not backups.embedded():
-        if backups.occupied() and not force:
-            raise Conflict("There is a store already: --force replaces it.")
-        held = _checked_dump(file, watched)
-        backups.undumped(file, clean=True)
-        return held
-    place = Path(settings.database_url.removeprefix("sqlite:///"))
-    there = place.exists() and place.stat().st_size > 0
-    if there and not force:
-        raise Conflict(f"There is a store already at {place}: --force replaces it.")
-    held = checked(settings, file, watched)
-    database.disconnect()
-    if there:
-        backups.vacated(place)
-    try:
-        backups.replaced(file, place)
-    except OSError as error:
-        raise ParleyError(f"{place} cannot be written: {error.strerror}.") from error
-    return held
