@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from scripts.cli import main
 from service import questions, recording
+from service import settings as all_settings
+from service.app import create_app
 from service.diplomacy.changes import Change
 from service.questions import Paging, Span
 from service.settings import Settings
@@ -146,6 +148,25 @@ def test_a_backup_of_a_long_past(
     database.connect(store._replace(database_url=url))
     assert whole() == was
     recording.write([Change("actor", "later", ACTOR)], "desk")
+
+
+def test_a_page_cursor_goes_on_only_where_the_key_is_that_signed_it(
+    demo: Settings, run: Run, elsewhere: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = create_app(demo).test_client()
+    following = here.get("/v1/actors?limit=2").json["next"]
+    was = here.get(following).json
+    run("backup", str(tmp_path / "copy"))
+    elsewhere()
+    monkeypatch.setenv("PARLEY_HOME", str(tmp_path / "another"))
+    run("restore", str(tmp_path / "copy"))
+    settings = all_settings.load()
+    there = create_app(settings).test_client()
+    refused = there.get(following)
+    assert (refused.status_code, refused.json["type"]) == (400, "/problems/malformed")
+    assert there.get("/v1/actors?limit=2").status_code == 200
+    shutil.copy(demo.home / "secret.key", settings.home)
+    assert create_app(settings).test_client().get(following).json == was
 
 
 @pytest.mark.database("postgresql")
