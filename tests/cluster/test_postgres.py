@@ -1,47 +1,11 @@
 """docker/postgres.sh: two servers that find out which of them is what, and commits that wait for both."""
 
-import shutil
-import signal
-from collections.abc import Iterator
-
 import pytest
 
 from scripts import cluster_postgres as postgres
 from scripts import cluster_processes as processes
-from scripts import cluster_topology as topology
-from scripts.cluster_postgres import Node
-from scripts.cluster_processes import NotReady, Process
-
-PASSWORDS = {"DATABASE_PASSWORD": "it's a 'quoted' one", "REPLICATION_PASSWORD": "another"}
-
-
-class Pair:
-    """A primary and its standby."""
-
-    def __init__(self) -> None:
-        self.folder = topology.folder()
-        self.nodes: list[Node] = postgres.nodes(self.folder, PASSWORDS)
-        self.running: dict[str, Process] = {}
-
-    def start(self, node: Node) -> None:
-        self.running[node.name] = postgres.start(node, self.folder)
-
-    def kill(self, node: Node) -> None:
-        postgres.kill(node, self.running[node.name])
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    made = Pair()
-    try:
-        for node in made.nodes:
-            made.start(node)
-        processes.wait_until(lambda: postgres.is_protected(made.nodes[0]), None, "replication")
-        yield made
-    finally:
-        for process in made.running.values():
-            processes.stop(process, signal.SIGINT)
-        shutil.rmtree(made.folder)
+from scripts.cluster_processes import NotReady
+from tests.replicas import Pair
 
 
 def test_commits_wait_for_the_standby_until_told_otherwise_and_a_dead_primary_follows(pair: Pair) -> None:

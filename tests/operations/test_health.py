@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
+from scripts import cluster_postgres as postgres
 from scripts.cli import main
 from service import settings as all_settings
 from service.questions.health import concerns, sound
@@ -15,7 +16,7 @@ from service.settings import Settings
 from service.storage import database, health
 from service.storage.health import Facts
 from service.storage.models import Revision
-from tests.replicas import pair
+from tests.replicas import PASSWORDS, pair
 
 HOUR = 3_600_000_000
 FILE = Facts(
@@ -185,9 +186,12 @@ def test_a_doctor_counts_connections(demo: Settings, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.database("postgresql")
-def test_a_standby_that_no_write_waits_for(backend: str) -> None:
-    with pair() as (primary, _standby):
-        database.connect(all_settings.load()._replace(database_url=primary.url))
+def test_a_standby_that_no_write_waits_for(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", PASSWORDS["DATABASE_PASSWORD"])
+    with pair() as both:
+        primary, _standby = both.nodes
+        postgres.command(primary, "alone")
+        database.connect(all_settings.load()._replace(database_url=postgres.url([primary], "any")))
         for _ in range(100):
             found = health.facts()
             if found.followers:

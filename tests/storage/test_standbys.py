@@ -8,30 +8,35 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from scripts import cluster_postgres as postgres
+from scripts import cluster_processes as processes
+from scripts.cluster_postgres import Node
 from service import settings as all_settings
 from service.app import create_app
 from service.errors import StoreUnavailable
 from service.settings import Settings
 from service.storage import database, migrate, records, tokens
 from tests.conftest import ACTOR, caller
-from tests.replicas import Node, pair
+from tests.replicas import PASSWORDS, Pair, pair
 
 pytestmark = [pytest.mark.database("postgresql")]
 WAIT, BOUND = 0.1, 1.0
+RESUME = "SELECT pg_wal_replay_resume()"
 
 
 @pytest.fixture(scope="module")
-def nodes() -> Iterator[tuple[Node, Node]]:
+def nodes() -> Iterator[Pair]:
     with pair() as both:
         yield both
 
 
 @pytest.fixture
-def followed(nodes: tuple[Node, Node], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    primary, standby = nodes
+def followed(nodes: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    primary, standby = nodes.nodes
     monkeypatch.setenv("PARLEY_HOME", str(tmp_path))
-    monkeypatch.setenv("PARLEY_DATABASE_URL", primary.url)
-    monkeypatch.setenv("PARLEY_DATABASE_READ_URL", standby.url)
+    monkeypatch.setenv("PGPASSWORD", PASSWORDS["DATABASE_PASSWORD"])
+    monkeypatch.setenv("PARLEY_DATABASE_URL", postgres.url([primary], "any"))
+    monkeypatch.setenv("PARLEY_DATABASE_READ_URL", postgres.url([standby], "any"))
     monkeypatch.setenv("PARLEY_READ_WAIT", str(WAIT))
     monkeypatch.setenv("PARLEY_MAX_STALENESS", str(BOUND))
     monkeypatch.setenv("PARLEY_BUSY_TIMEOUT", "2")
@@ -50,23 +55,20 @@ def writer(followed: Settings) -> FlaskClient:
 
 
 @pytest.fixture
-def held_back(nodes: tuple[Node, Node], writer: FlaskClient) -> Iterator[Node]:
+def held_back(nodes: Pair, writer: FlaskClient) -> Iterator[Node]:
     """A standby that takes in nothing more, until it is let go on."""
     caught_up(nodes)
-    _, standby = nodes
-    standby.ask("SELECT pg_wal_replay_pause()")
+    _, standby = nodes.nodes
+    postgres.sql(standby, "SELECT pg_wal_replay_pause()")
     yield standby
-    standby.ask("SELECT pg_wal_replay_resume()")
+    postgres.sql(standby, RESUME)
 
 
-def caught_up(nodes: tuple[Node, Node]) -> None:
-    primary, standby = nodes
-    wanted = primary.ask("SELECT pg_current_wal_flush_lsn()")
-    for _ in range(500):
-        if standby.ask(f"SELECT pg_last_wal_replay_lsn() >= '{wanted}'"):
-            return
-        time.sleep(0.02)
-    raise AssertionError("the standby does not follow")
+def caught_up(nodes: Pair) -> None:
+    primary, standby = nodes.nodes
+    wanted = postgres.sql(primary, "SELECT pg_current_wal_flush_lsn()")
+    there = f"SELECT pg_last_wal_replay_lsn() >= '{wanted}'"
+    processes.wait_until(lambda: postgres.sql(standby, there) == "t", None, "what was written", 10)
 
 
 def write(writer: FlaskClient, name: str) -> tuple[str, str]:
@@ -76,7 +78,7 @@ def write(writer: FlaskClient, name: str) -> tuple[str, str]:
     return answer.headers["Location"], answer.headers["Parley-Revision"]
 
 
-def test_reads_go_to_the_standby(nodes: tuple[Node, Node], writer: FlaskClient) -> None:
+def test_reads_go_to_the_standby(nodes: Pair, writer: FlaskClient) -> None:
     path, revision = write(writer, "Ann")
     caught_up(nodes)
     answer = writer.get(path, headers={"Parley-Revision": revision})
@@ -105,7 +107,7 @@ def test_a_standby_that_comes_in_time_is_waited_for(
 ) -> None:
     database.connect(followed._replace(read_wait=5.0))
     path, revision = write(writer, "Cy")
-    resumed = threading.Timer(0.4, lambda: held_back.ask("SELECT pg_wal_replay_resume()"))
+    resumed = threading.Timer(0.4, lambda: postgres.sql(held_back, RESUME))
     resumed.start()
     answer = writer.get(path, headers={"Parley-Revision": revision})
     resumed.join()
@@ -146,31 +148,31 @@ def test_a_token_is_good_as_soon_as_it_is_made(held_back: Node, writer: FlaskCli
     assert answer.status_code == 200
 
 
-def test_a_standby_that_is_gone_is_done_without(
-    nodes: tuple[Node, Node], writer: FlaskClient, followed: Settings
-) -> None:
+def test_a_standby_that_is_gone_is_done_without(nodes: Pair, writer: FlaskClient, followed: Settings) -> None:
     path, revision = write(writer, "Fay")
     caught_up(nodes)
     assert "Parley-Staleness" in writer.get(path).headers
-    nodes[1].stop()
+    _, standby = nodes.nodes
+    nodes.kill(standby)
     try:
         for _ in range(3):
             answer = writer.get(path, headers={"Parley-Revision": revision})
             assert answer.status_code == 200
             assert "Parley-Staleness" not in answer.headers
     finally:
-        nodes[1].start()
+        nodes.start(standby)
     caught_up(nodes)
     assert "Parley-Staleness" in writer.get(path).headers, "it is read from again"
 
 
 def test_a_primary_that_is_gone_stops_writes_and_then_what_may_be_too_old(
-    nodes: tuple[Node, Node], writer: FlaskClient
+    nodes: Pair, writer: FlaskClient
 ) -> None:
     path, _ = write(writer, "Gus")
     caught_up(nodes)
     assert writer.get(path).status_code == 200
-    nodes[0].stop()
+    primary, _ = nodes.nodes
+    nodes.kill(primary)
     try:
         assert writer.get(path).status_code == 200
         refused = writer.post("/v1/actors", json=ACTOR)
@@ -178,7 +180,7 @@ def test_a_primary_that_is_gone_stops_writes_and_then_what_may_be_too_old(
         time.sleep(BOUND)
         assert writer.get(path).status_code == 503
     finally:
-        nodes[0].start()
+        nodes.start(primary)
     assert writer.get(path).status_code == 200
     assert writer.post("/v1/actors", json=ACTOR).status_code == 201
 
