@@ -108,6 +108,10 @@ class StoreUnavailable(ParleyError):
     """The database is locked, full, gone or being migrated: try again shortly."""
 
 
+class Undecided(StoreUnavailable):
+    """The database did not say whether it took a write: it may have, or may yet."""
+
+
 class NotMigrated(ParleyError):
     """The database's schema is not the one this release needs."""
 

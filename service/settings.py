@@ -130,6 +130,13 @@ TABLE = (
         Range(0, 60),
     ),
     Setting(
+        "PARLEY_COMMIT_TIMEOUT",
+        30.0,
+        "PostgreSQL: seconds that a write waits for its commit, which may wait for a standby, before it is "
+        "answered 503: then it is not known whether it lasts.",
+        Range(1, 3600),
+    ),
+    Setting(
         "PARLEY_SYNCHRONOUS",
         "full",
         "SQLite: 'full' keeps an acknowledged write through a power cut, 'normal' only through a crash.",
@@ -201,6 +208,7 @@ class Settings(NamedTuple):
     max_import: int
     page_limit: int
     busy_timeout: float
+    commit_timeout: float
     synchronous: str
     mmap_bytes: int
     kept_bytes: int

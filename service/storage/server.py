@@ -9,9 +9,10 @@ import peewee
 import psycopg
 from playhouse.pool import PooledPostgresqlDatabase
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg.types.string import StrDumper
 
-from service.errors import BadSetting
+from service.errors import BadSetting, Undecided
 from service.settings import Settings
 
 # Advisory locks of this name space, of two numbers each (those of one number are keys in use, ``held``).
@@ -20,6 +21,19 @@ WRITING, MIGRATING = 1, 2
 
 ROWS_AT_ONCE = 2_000
 """Rows that come over the network together, where they are read one by one."""
+
+SILENT = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""When a machine that says nothing any more is given up, in libpq's words. The system waits for hours."""
+
+NOT_KNOWN = (
+    "The database did not say in time that it has the write for good; it may have, or may yet. "
+    "Ask again, with the same Idempotency-Key."
+)
 
 
 class _Text(StrDumper):
@@ -44,7 +58,7 @@ def opened(url: str, settings: Settings) -> "Server":
         # Not the address itself: it may hold a password.
         raise BadSetting(f"The PostgreSQL address is not understood: {str(error).strip()}.") from None
     # One that does not answer is given up as soon as a lock is: libpq counts in whole seconds, 2 at least.
-    waits = {"connect_timeout": max(2, round(settings.busy_timeout)), "application_name": "parley"}
+    waits = {"connect_timeout": max(2, round(settings.busy_timeout)), "application_name": "parley", **SILENT}
     given: dict[str, Any] = {name: value for name, value in waits.items() if name not in named}
     given["options"] = " ".join(
         [
@@ -55,7 +69,7 @@ def opened(url: str, settings: Settings) -> "Server":
         ]
     ).strip()
     server = Server("postgresql://" + url.partition("://")[2], prefer_psycopg3=True, **given)
-    server.bounded(settings.pool or settings.threads + 1, settings.busy_timeout)
+    server.bounded(settings.pool or settings.threads + 1, settings.busy_timeout, settings.commit_timeout)
     return server
 
 
@@ -65,10 +79,11 @@ class Server(PooledPostgresqlDatabase):
     READ, WRITE = "READ", "WRITE"
     """How its transactions begin."""
 
-    def bounded(self, connections: int, seconds: float) -> None:
-        """How many connections there may be, and how long one waits for one that is given back."""
+    def bounded(self, connections: int, seconds: float, commit: float) -> None:
+        """How many connections there may be, and how long one waits for one of them, and for a commit."""
         # Set here, because the pool would make whole seconds of it.
         self._max_connections, self._wait_timeout = connections, seconds
+        self._commit_timeout = commit
         self._numbers: set[int] = set()
         self._holding = threading.Lock()
 
@@ -110,6 +125,7 @@ class Server(PooledPostgresqlDatabase):
         self._begin(kind)
 
     def _begin(self, kind: str) -> None:
+        self._state.kind = kind
         with peewee.__exception_wrapper__:
             if kind == self.READ:
                 # Every query sees what the first one does.
@@ -117,7 +133,45 @@ class Server(PooledPostgresqlDatabase):
             else:
                 # One at a time. The lock is had before anything is read, and let go of once all can see what
                 # was written, so that revisions are numbered in the order of commits.
-                self.connection().execute(f"BEGIN; SELECT pg_advisory_xact_lock({NAMESPACE}, {WRITING})")
+                # No time-out of the server ends a commit's wait for a standby: it would count as done.
+                lock = f"SELECT pg_advisory_xact_lock({NAMESPACE}, {WRITING})"
+                self.connection().execute(f"BEGIN; SET LOCAL statement_timeout = 0; {lock}")
+
+    def commit(self) -> None:
+        """Commit. Raises Undecided where the server does not say in time that it has, or the standby has not.
+
+        The server goes on with a commit that is not waited for any more, and holds the lock of writes and the
+        key of the attempt until it is done: who asks again is told to wait, and then what came of it.
+        """
+        if self._state.kind == self.READ:
+            super().commit()
+            return
+        connection, said = self.connection(), list[str | None]()
+
+        def hear(notice: psycopg.errors.Diagnostic) -> None:
+            said.append(notice.severity_nonlocalized)  # Now: it is gone afterwards.
+
+        connection.add_notice_handler(hear)
+        try:
+            with peewee.__exception_wrapper__:
+                connection.wait(connection._commit_gen(), timeout=self._commit_timeout)
+        except peewee.OperationalError as error:
+            # One that the server refused, and said so, it has taken back.
+            if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+                raise
+            # And nothing is cancelled: the server is to go on with what it is at.
+            connection.close()
+            raise Undecided(NOT_KNOWN) from error
+        finally:
+            connection.remove_notice_handler(hear)
+        if "WARNING" in said:
+            # Somebody ended the wait for a standby.
+            raise Undecided(NOT_KNOWN)
+
+    def rollback(self) -> None:
+        """Roll back, where there still is a connection: without one, there is nobody to be told."""
+        if not self.connection().closed:
+            super().rollback()
 
     def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, within the transaction: never all of them in memory."""

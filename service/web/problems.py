@@ -101,7 +101,8 @@ KINDS = {
     "unavailable": Kind(
         503,
         "Store unavailable",
-        "The database is locked, full, or gone. Nothing was written. Retry after a moment.",
+        "The database is locked, full, or gone. Nothing was written, unless detail says that it may have "
+        "been. Retry after a moment, a POST with its Idempotency-Key.",
         retry=True,
     ),
 }
