@@ -72,7 +72,7 @@ def slow(callers: int, seconds: float, directly: bool, file: str | None) -> None
 @click.option("--requests", default=100_000, show_default=True)
 @JSON
 def steady(requests: int, file: str | None) -> None:
-    """Ask very much, and see whether the workers grow."""
+    """Ask very much, and see whether anything grows."""
     sys.exit(trial_steady.run(requests, file))
 
 

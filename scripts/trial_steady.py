@@ -1,4 +1,4 @@
-"""Very many requests of every kind: do the services' descriptors and memory stay what they were?
+"""Very many requests of every kind: do descriptors, memory and connections stay what they were?
 
 ./scripts/cluster steady
 """
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import click
 
+from scripts import cluster_postgres as postgres
 from scripts import cluster_processes as processes
 from scripts.cluster_processes import HOST, NotReady
 from scripts.cluster_topology import Cluster, cluster
@@ -20,12 +21,13 @@ from scripts.cluster_topology import Cluster, cluster
 CALLERS = 8
 SAMPLES = 10
 DESCRIPTORS, KIB = 8, 8 * 1024
-"""What a worker may have more at the end than when it was warm: connections that the proxy keeps come and go,
-and what is kept of answers is bounded."""
+"""What a process may have more at the end than when it was warm: connections that the proxy keeps come and
+go, and what is kept of answers is bounded."""
+CONNECTIONS = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'parley'"
 
 
 class Worker(NamedTuple):
-    """What a worker process held after each part of the requests."""
+    """What a process of a service, or of the proxy, held after each part of the requests."""
 
     service: str
     pid: int
@@ -44,10 +46,15 @@ class Figures(NamedTuple):
     statuses: dict[int, int]
     warm: int
     workers: list[Worker]
+    connections: dict[str, list[int]]
+    """Of the services to each database server."""
 
     def flat(self) -> bool:
         grown = [worker.grown(self.warm) for worker in self.workers]
-        return all(descriptors <= DESCRIPTORS and kib <= KIB for descriptors, kib in grown)
+        more = [counts[-1] - counts[self.warm] for counts in self.connections.values()]
+        return all(descriptors <= DESCRIPTORS and kib <= KIB for descriptors, kib in grown) and not any(
+            connections > DESCRIPTORS for connections in more
+        )
 
 
 def trial(
@@ -62,19 +69,23 @@ def trial(
         token = running.parley("token", "create", "--scope", "write", "--name", "trial").split()[-1]
         workers = [
             Worker(name, pid, [], [])
-            for name in running.services
+            for name in (*running.services, "nginx")
             for pid in processes.descendants(running.running[name].running.pid)
         ]
+        connections: dict[str, list[int]] = {node.name: [] for node in running.nodes}
         statuses: dict[int, int] = {}
         for part in range(SAMPLES):
             _part(running, token, requests // SAMPLES, statuses)
             for worker in workers:
                 worker.descriptors.append(len(list(Path(f"/proc/{worker.pid}/fd").iterdir())))
                 worker.kib.append(_memory(worker.pid))
+            for node in running.nodes:
+                connections[node.name].append(int(postgres.sql(node, CONNECTIONS)))
             if tell:
                 held = [f"{worker.descriptors[-1]} / {worker.kib[-1] / 1024:.1f} MiB" for worker in workers]
+                held += [f"{counts[-1]} to {name}" for name, counts in connections.items()]
                 tell(f"{(part + 1) * requests // SAMPLES} requests: {', '.join(held)}")
-        return Figures(sum(statuses.values()), statuses, SAMPLES // 5, workers)
+        return Figures(sum(statuses.values()), statuses, SAMPLES // 5, workers, connections)
 
 
 def _memory(pid: int) -> int:
@@ -140,6 +151,8 @@ def run(requests: int, file: str | None) -> int:
     for worker in figures.workers:
         mib = [round(kib / 1024, 1) for kib in worker.kib]
         click.echo(f"{worker.service} {worker.pid}: descriptors {worker.descriptors}, MiB {mib}")
+    for name, counts in figures.connections.items():
+        click.echo(f"{name}: connections {counts}")
     if file:
         Path(file).write_text(json.dumps(figures._asdict(), indent=2))
     return int(not figures.flat())

@@ -38,7 +38,8 @@ def test_workers_do_not_grow_with_what_they_are_asked() -> None:
     found = tried(trial_steady.trial, 3_000, replicated=False)
     assert found.requests == sum(found.statuses.values()) >= 2_900
     assert {200, 201, 404, 422} == found.statuses.keys()
-    assert len(found.workers) == 4
+    assert len([worker for worker in found.workers if worker.service != "nginx"]) == 4
+    assert len(found.workers) > 4
     assert found.flat(), found.workers
 
 
