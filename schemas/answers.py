@@ -58,7 +58,10 @@ class SearchHit(Schema):
     id = Id(required=True)
     kind = _word(tuple(words.KINDS), required=True)
     label = fields.String(required=True)
-    score = Number(required=True, metadata={"description": "The higher, the better."})
+    score = Number(
+        required=True,
+        metadata={"description": "How much of its name the words are: 1 for all, 0 if it is not called so."},
+    )
     snippet = fields.String(required=True)
 
 

@@ -14,6 +14,7 @@ from service import recording
 from service import settings as all_settings
 from service.app import create_app
 from service.diplomacy.changes import Change
+from service.questions import searching
 from service.storage import database, migrate
 from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, Another, statement, talk
 
@@ -40,8 +41,8 @@ COUNTS = {
     "/v1/tracks/t0/timeline?actor=ann&kind=statement,talk": 5,
     "/v1/changes?after=2": 3,
     "/v1/changes?kinds=statement": 3,
-    "/v1/search?q=what": 2,
-    "/v1/search?q=what&kind=statement": 2,
+    "/v1/search?q=what": 3,
+    "/v1/search?q=what&kind=statement": 3,
 }
 
 
@@ -154,6 +155,7 @@ STEADY = [
     "/v1/timeline?actor=ann", "/v1/timeline?issue=border", "/v1/tracks/t0/timeline", "/v1/tracks/t2/timeline",
     "/v1/timeline?actor=ann&issue=truce", "/v1/statements?known_at=2999", "/v1/timeline?known_at=2999",
     "/v1/actors/ann/positions?known_at=2999", "/v1/tracks/t0/timeline?known_at=2999",
+    "/v1/search?q=what", "/v1/search?q=what&kind=statement",
 ]  # fmt: skip
 
 
@@ -198,7 +200,14 @@ def steps(client: FlaskClient, path: str) -> int:
     return taken
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search looks for names among fewer hits than the smaller store has."""
+    monkeypatch.setattr(searching, "FIRST", 100)
+
+
 @pytest.mark.database("sqlite")
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("path", STEADY)
 def test_a_page_costs_the_same_in_a_larger_store(grown: dict[int, Flask], path: str) -> None:
     """Also far into the answer. Ties aside: entries of one date are sorted by id as they are read."""

@@ -10,13 +10,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
+from service.diplomacy.snippets import plain
+
 Document = dict[str, Any]
 
 ONE_OF_A_KIND = ("actor", "issue", "track")
 """Kinds of which two of one name are likely one thing: talks and sources are often titled alike."""
 
+OTHER = 0.9
+"""How much another name counts beside the one that a record goes by."""
+
 _OPERATORS = {"AND", "OR", "NOT", "NEAR"}
 _WORD = re.compile(r"\w+")
+_ASKED = re.compile(r"(\w+)(\*?)")
 
 
 class Called(NamedTuple):
@@ -26,6 +32,13 @@ class Called(NamedTuple):
     id: str
     label: str
     names: tuple[str, ...]
+
+
+class Asked(NamedTuple):
+    """The words of what is searched for, ``plain``: whole ones, and the beginnings of others."""
+
+    words: frozenset[str]
+    beginnings: tuple[str, ...]
 
 
 class Namesakes(NamedTuple):
@@ -61,6 +74,31 @@ def spellings(text: str) -> tuple[str, ...]:
     spelt = normalize("NFKC", words)
     plain = spelt.lower() == text.lower() or "-" in text or "NOT" in text
     return (spelt,) if plain else (spelt, text)
+
+
+def asked(text: str) -> Asked:
+    """The words of a search-box text, without its operators.
+
+    >>> asked("Élodie OR talk*")
+    Asked(words=frozenset({'elodie'}), beginnings=('talk',))
+    """
+    words = [found for found in _ASKED.findall(normalize("NFKC", text)) if found[0] not in _OPERATORS]
+    return Asked(
+        frozenset(plain(word) for word, star in words if not star),
+        tuple(plain(word) for word, star in words if star),
+    )
+
+
+def share(called: Called, asked: Asked) -> float:
+    """How much of what the record is called the words are: 1 for all of it, of another name OTHER."""
+    label, *others = (_share(name, asked) for name in called.names)
+    return max(label, OTHER * max(others, default=0.0))
+
+
+def _share(name: str, asked: Asked) -> float:
+    words = [plain(word) for word in _WORD.findall(name)]
+    there = sum(word in asked.words or word.startswith(asked.beginnings) for word in words)
+    return there / len(words) if words else 0.0
 
 
 def skeleton(text: str) -> str:

@@ -2,28 +2,35 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
 LENGTH = 160
 BEFORE = 40
+MOST_WORDS = 4_096
+"""So many words are known ``plain``: the same ones come in text after text."""
 
 _WORDS = re.compile(r"\w+")
 
 
-def snippet(texts: Sequence[str], wanted: str) -> str:
+def snippet(texts: Iterable[str], wanted: str) -> str:
     """Some ``LENGTH`` characters of the first of ``texts`` with a word of ``wanted``, or of the first one.
 
-    Words are compared without case and accents. An ellipsis marks what was left out.
+    Words are compared without case and accents. An ellipsis marks what was left out. No text is taken beyond
+    the one that is shown.
     """
-    words = {_plain(word) for word in _WORDS.findall(wanted)}
+    words, first = {plain(word) for word in _WORDS.findall(wanted)}, ""
     for text in texts:
         for match in _WORDS.finditer(text):
-            if _plain(match.group()) in words:
+            if plain(match[0]) in words:
                 return _cut(text, match.start())
-    return _cut(next((text for text in texts if text), ""), 0)
+        first = first or text
+    return _cut(first, 0)
 
 
-def _plain(word: str) -> str:
+@lru_cache(MOST_WORDS)
+def plain(word: str) -> str:
+    """A word as it is compared: without case and accents."""
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 

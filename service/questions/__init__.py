@@ -23,7 +23,8 @@ from service.questions.graphs import GraphQuestion, drawn
 from service.questions.health import Concern, diagnosis, standing
 from service.questions.network_files import as_graph, as_json, as_matrix, measured, measured_table
 from service.questions.networks import NetworkQuestion, Networks, tied
-from service.questions.reading import Document, found, listing, past, record, revision
+from service.questions.reading import Document, listing, past, record, revision
+from service.questions.searching import found
 from service.questions.stories import history, timeline, told
 from service.storage.records import State
 

@@ -1,4 +1,4 @@
-"""Records: one, its past, lists of them, and those that hold a text."""
+"""Records: one, its past, lists of them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import orjson
 
 from schemas.vocabulary import REFERENCES
-from service.diplomacy import documents, names, revisions, snippets
+from service.diplomacy import revisions
 from service.errors import NotFound
 from service.questions.asking import (
     Answer,
@@ -20,7 +20,7 @@ from service.questions.asking import (
     resolved_ids,
     revision_at,
 )
-from service.storage import pages, records, search
+from service.storage import pages, records
 from service.storage.database import reading
 from service.storage.pages import Filter
 
@@ -92,24 +92,3 @@ def _filtered(kind: str, name: str, ids: Sequence[str], resolved: Mapping[str, r
     named = [reference for reference in REFERENCES[kind] if reference.filter == name]
     targets = {target for reference in named for target in reference.kinds}
     return Filter(ends((kind,), lambda reference: reference in named), keys_of(ids, targets, resolved))
-
-
-def found(text: str, kinds: Sequence[str], paging: Paging) -> Page:
-    """Records that hold the words of a text, best first, with a snippet that shows where."""
-    with reading():
-        (offset,) = paging.after or (0,)
-        hits = search.find(names.spellings(text), kinds, offset, paging.limit + 1)
-        items = [
-            (
-                {
-                    "id": hit.id,
-                    "kind": hit.kind,
-                    "label": hit.label,
-                    "score": round(hit.score, 6),
-                    "snippet": snippets.snippet(documents.searchable(orjson.loads(hit.document)), text),
-                },
-                (offset + number,),
-            )
-            for number, hit in enumerate(hits, start=1)
-        ]
-        return page_of(items, paging)

@@ -7,13 +7,10 @@ import peewee
 from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 
 from service.storage.database import database
-from service.storage.models import Record
 from service.storage.prepared import prepared
 from service.storage.rows import parts
 from service.storage.words import words_of
 
-WEIGHTS = (10.0, 8.0, 1.0)
-"""How much a word counts in a label, in another name, in a text (bm25)."""
 PROBED = 12
 """Words of a column that a check looks for."""
 
@@ -66,9 +63,11 @@ def _there(*, key: Any, words: Any) -> Any:
     return rows if words is None else rows.where(Search.match(words))
 
 
-def matching(asked: Sequence[str]) -> tuple[Any, Any]:
-    """The records that any of the queries finds, and how well: the higher the better."""
-    wanted = " OR ".join(f"({one})" for one in asked) if len(asked) > 1 else asked[0]
-    rows = Search.select().join(Record, on=(Record.key == Search.rowid)).where(Search.match(wanted))
-    # bm25 is the better the lower it is.
-    return rows, 0 - Search.bm25(*WEIGHTS)
+def either(asked: Sequence[str]) -> str:
+    """The query that finds what any of these finds."""
+    return " OR ".join(f"({one})" for one in asked) if len(asked) > 1 else asked[0]
+
+
+def holds(wanted: Any) -> Any:
+    """The condition that a record is found by the query."""
+    return Search.match(wanted)

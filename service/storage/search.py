@@ -1,26 +1,33 @@
-"""Full-text search: what the index holds of each record, and what it finds."""
+"""Full-text search: what the index holds of each record, and what it finds.
 
-from collections.abc import Iterable, Sequence
+Nothing here measures how well a record fits: that costs as much as there are hits. Hits are read in the order
+in which they were recorded, which is that of the index, from either end and no further than is asked for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from peewee import SQL
+from peewee import Case
 from playhouse import fts_parser
 
+from schemas.vocabulary import KINDS
 from service.storage.database import database
 from service.storage.embedded import Embedded
 from service.storage.models import Record, Revision
+from service.storage.prepared import Rows, padded, prepared
 
 COLUMNS = ["label", "names", "text"]
+UNNAMED = tuple(name for name, kind in KINDS.items() if kind.label == "text")
+"""The kinds of record that are called nothing: their label is how their text begins."""
 
 
 class Hit(NamedTuple):
-    """A record found, best first; a higher score is a better one."""
+    """A record found."""
 
     id: str
     kind: str
     label: str
-    score: float
     document: bytes
 
 
@@ -60,23 +67,66 @@ def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
     return missing
 
 
-def find(texts: Sequence[str], kinds: Sequence[str], offset: int, limit: int) -> list[Hit]:
-    """Records that hold the words of any of the search-box texts.
+def query(texts: Sequence[str]) -> str:
+    """What finds the words of any of the search-box texts, as the database has it; empty: nothing does.
 
     Quoted phrases, OR and -exclusion are understood.
     """
     # FTS5 takes NUL for the end of the text.
     asked = [found for text in texts if (found := fts_parser.parse(text.replace("\0", " "), COLUMNS))]
-    if not asked:
-        return []
-    rows, score = _index().matching(asked)
+    return str(_index().either(asked)) if asked else ""
+
+
+def oldest(wanted: str, kinds: Sequence[str], limit: int) -> Rows:
+    """The first records to be recorded of those that the ``query`` finds, in that order.
+
+    Each as its key, and its document if it is called something.
+    """
+    return _oldest(tuple(kinds), wanted=wanted, limit=limit)
+
+
+@prepared
+def _oldest(kinds: tuple[str, ...], *, wanted: str, limit: int) -> Any:
+    # Read where it is wanted: most hits are statements.
+    document = Revision.select(Revision.document).where(Revision.seq == Record.revision)
+    named = Case(None, [(Record.kind.not_in(UNNAMED), document)])
+    return _holding(kinds, wanted, Record.key, named).order_by(_index().key).limit(limit)
+
+
+def newest(wanted: str, kinds: Sequence[str], after: int, before: int, limit: int) -> list[int]:
+    """The keys of the last ones to be recorded, the last one first, of those between two keys."""
+    rows = _newest(tuple(kinds), wanted=wanted, after=after, before=before, limit=limit)
+    return [key for (key,) in rows]
+
+
+@prepared
+def _newest(kinds: tuple[str, ...], *, wanted: str, after: int, before: int, limit: int) -> Any:
+    key = _index().key
+    query = _holding(kinds, wanted, key).where(key > after, key < before)
+    return query.order_by(key.desc()).limit(limit)
+
+
+def _holding(kinds: Sequence[str], wanted: str, *columns: Any) -> Any:
+    index = _index()
     query = (
-        rows.select(Record.id, Record.kind, Record.label, score.alias("score"), Revision.document)
-        .join_from(Record, Revision, on=(Revision.seq == Record.revision))
-        .order_by(SQL("score").desc(), Record.id)
-        .offset(offset)
-        .limit(limit)
+        index.Search.select(*columns)
+        .join(Record, on=(Record.key == index.key))
+        .where(index.holds(wanted), Record.revision.is_null(False))
     )
-    if kinds:
-        query = query.where(Record.kind.in_(kinds))
-    return [Hit._make((*row[:4], bytes(row[4]))) for row in query.tuples()]
+    return query.where(Record.kind.in_(kinds)) if kinds else query
+
+
+def hits(keys: Sequence[int]) -> Mapping[int, Hit]:
+    """The records of these keys."""
+    rows = _hits(keys=padded(keys)) if keys else []
+    word = Record.kind.python_value
+    return {key: Hit(id, word(kind), label, bytes(document)) for key, id, kind, label, document in rows}
+
+
+@prepared
+def _hits(*, keys: tuple[int, ...]) -> Any:
+    return (
+        Record.select(Record.key, Record.id, Record.kind, Record.label, Revision.document)
+        .join(Revision, on=(Revision.seq == Record.revision))
+        .where(Record.key.in_(keys))
+    )

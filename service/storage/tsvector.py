@@ -1,7 +1,6 @@
 """Full-text search in PostgreSQL: a tsvector for each record, with a weight for each column.
 
-The words are those of FTS5's tokenizer and the queries in its grammar, so that both databases find the same;
-how well each fits is the database's own measure (ts_rank, instead of bm25).
+The words are those of FTS5's tokenizer and the queries in its grammar, so that both databases find the same.
 """
 
 import re
@@ -9,16 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from peewee import SQL, IntegerField, TextField, fn
+from peewee import SQL, Expression, IntegerField, NodeList, TextField, fn
 
 from service.storage.database import database
-from service.storage.models import Base, Record
+from service.storage.models import Base
 from service.storage.rows import parts
 from service.storage.words import words_of
 
 MARKS = {"label": "A", "names": "B", "text": "D"}
-WEIGHTS = "{0.1, 0, 0.8, 1}"
-"""How much a word of each mark counts, from D to A."""
 LONGEST_WORD = 500
 """Characters: a lexeme may have 2,046 bytes."""
 MOST_WORDS = 16_383
@@ -66,16 +63,14 @@ def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
     return missing
 
 
-def matching(asked: Sequence[str]) -> tuple[Any, Any]:
-    """The records that any of the queries finds, and how well: the higher the better."""
-    wanted = " | ".join(f"({tsquery(one)})" for one in asked)
-    query = SQL("%s::tsquery", (wanted,))
-    rows = (
-        Search.select()
-        .join(Record, on=(Record.key == Search.key))
-        .where(SQL("words @@ %s::tsquery", (wanted,)))
-    )
-    return rows, fn.ts_rank(SQL("%s::float4[]", (WEIGHTS,)), Search.words, query)
+def either(asked: Sequence[str]) -> str:
+    """The query that finds what any of these finds."""
+    return " | ".join(f"({tsquery(one)})" for one in asked)
+
+
+def holds(wanted: Any) -> Any:
+    """The condition that a record is found by the query."""
+    return Expression(Search.words, "@@", fn.CAST(NodeList((wanted, SQL("AS tsquery")))))
 
 
 def vector(label: str, names: str, text: str) -> str:

@@ -86,6 +86,8 @@ def operations() -> Iterator[Operation]:
         answers={200: answers.SearchPage},
         problems=("malformed",),
         formats=JSON,
+        description="First what is called so, by how much of its name the words are; then what else holds "
+        "them, the last recorded first.",
     )
 
 

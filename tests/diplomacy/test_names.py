@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.diplomacy.names import Called, duplicates, folded, skeleton, spellings
+from service.diplomacy.names import Called, asked, duplicates, folded, share, skeleton, spellings
 
 ONE = [
     ("Zoë", "Zoe\u0308"),
@@ -96,3 +96,29 @@ def test_a_spelling_is_its_own(text: str) -> None:
 )
 def test_what_is_searched_for(text: str, asked: tuple[str, ...]) -> None:
     assert spellings(text) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("ann", ("Ann",), 1),
+        ("ann", ("Ann Lee",), 1 / 2),
+        ("lee OR ann", ("Ann Lee",), 1),
+        ("or", ("Or Lee",), 1 / 2),
+        ("zoe STRAUSS", ("Zoë Strauß",), 1),
+        ("zoe\u0308", ("ＺＯË",), 1),
+        ("елод", ("Élodie", "Елод Лі"), 0.9 / 2),
+        ("ann", ("Ann Lee", "Ann"), 0.9),
+        ("an* -lee", ("Anna Andrea Bo",), 2 / 3),
+        ("absent", ("Ann", "Lee"), 0),
+        ("ann", ("?", "!"), 0),
+        ("?", ("?",), 0),
+    ],
+)
+def test_how_much_of_a_name_the_words_are(text: str, names: tuple[str, ...], expected: float) -> None:
+    assert share(Called("actor", "a", names[0], names), asked(text)) == expected
+
+
+@given(st.text(max_size=30), st.lists(st.text(max_size=30), min_size=1, max_size=3))
+def test_a_share_of_any_name_is_between_none_and_all(text: str, names: list[str]) -> None:
+    assert 0 <= share(Called("actor", "a", names[0], tuple(names)), asked(text)) <= 1
