@@ -110,6 +110,10 @@ class Embedded(APSWDatabase):
     def _add_conn_hooks(self, conn: Any) -> None:
         super()._add_conn_hooks(conn)
         conn.set_busy_handler(self._wait)
+        # A query is planned once, by its text. Else SQLite plans it anew each time that a bound value might
+        # tell more, as that of a LIMIT or of a relation, and to plan most queries takes longer than to answer
+        # them. No plan is another for it: there is no ANALYZE here, and no pattern of LIKE.
+        conn.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         # playhouse.migrations dates its rows with a datetime, which apsw, unlike sqlite3, does not adapt.
         conn.convert_binding = lambda _cursor, _number, value: str(value)
         self._opened = _identity(self.database)
