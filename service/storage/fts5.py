@@ -7,7 +7,7 @@ import peewee
 from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 
 from service.storage.database import database
-from service.storage.prepared import prepared
+from service.storage.prepared import padded, prepared
 from service.storage.rows import parts
 from service.storage.words import words_of
 
@@ -40,7 +40,12 @@ def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
 
 def forget(keys: Sequence[int]) -> None:
     for some in parts(keys):
-        Search.delete().where(Search.rowid.in_(some)).execute()
+        _forgotten(keys=padded(some))
+
+
+@prepared
+def _forgotten(*, keys: tuple[int, ...]) -> Any:
+    return Search.delete().where(Search.rowid.in_(keys))
 
 
 def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:

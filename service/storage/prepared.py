@@ -27,28 +27,30 @@ class _Place(NamedTuple):
 def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
     """Give the rows of the query that ``written`` returns, as the database has them: codes for words.
 
-    Of its arguments, those by position are what the query is made of, and hashable. Those by name are the
-    values in it: numbers, strings, None, tuples and named tuples of them. It sees of these only which are
-    None and how long tuples are; for the rest it is given what stands for a value in peewee's expressions.
+    One that writes gives none. Of its arguments, those by position are what the query is made of, and
+    hashable. Those by name are the values in it: numbers, strings, None, tuples and named tuples of them. It
+    sees of these only which are None and how long tuples are; for the rest it is given what stands for a
+    value in peewee's expressions.
     """
 
     @lru_cache(MOST)
     def in_sql(
         _: str, made_of: tuple[Any, ...], names: tuple[str, ...], shapes: Any
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, list[Any], bool]:
         values = dict(zip(names, _places(shapes, count()), strict=True))
         query = written(*made_of, **values)
         sql, parameters = database.get_sql_context().sql(query).query()
-        return sql, parameters
+        return sql, parameters, isinstance(query, peewee.SelectBase)
 
     @wraps(written)
     def rows(*made_of: P.args, **values: P.kwargs) -> Rows:
         found: list[Any] = []
         shapes = tuple([_shape(value, found) for value in values.values()])
-        sql, parameters = in_sql(type(database.obj).__name__, made_of, tuple(values), shapes)
+        sql, parameters, selects = in_sql(type(database.obj).__name__, made_of, tuple(values), shapes)
         bound = [found[one.number] if type(one) is _Place else one for one in parameters]
         with peewee.__exception_wrapper__:
-            return list(database.execute_sql(sql, bound).fetchall())
+            cursor = database.execute_sql(sql, bound)
+            return list(cursor.fetchall()) if selects else []
 
     return rows
 

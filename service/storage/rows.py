@@ -1,6 +1,6 @@
 """Many rows at once. peewee takes ten times as long to write an INSERT as a database to carry it out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -27,33 +27,23 @@ def parts(values: Iterable[Value]) -> Iterator[list[Value]]:
         yield some
 
 
-@cache
-def written(build: Callable[..., Any], engine: str, *given: Any) -> tuple[str, tuple[Any, ...]]:
-    """The SQL of the query that ``build(*given)`` makes, for a database of that kind, and its values."""
-    sql, values = build(*given).sql()
-    return sql, tuple(values)
-
-
-def fetch(build: Callable[..., Any], *given: Any, values: Sequence[Any] = ()) -> Any:
-    """The rows of the query that ``build(*given)`` makes, which is written once; as the database has them.
-
-    ``values`` stand in the place of as many that its SQL ends with.
-    """
-    sql, usual = written(build, type(database.obj).__name__, *given)
-    return database.execute_sql(sql, (*usual[: len(usual) - len(values)], *values))
-
-
 def insert(model: type[Base], rows: Iterable[Row], replacing: Sequence[str] = ()) -> None:
     """Add rows. ``replacing``: set these fields where the key is taken."""
     values = list(rows)
     if not values:
         return
+    with peewee.__exception_wrapper__:
+        sql = _inserting(model, tuple(replacing), database.param)  # type: ignore[arg-type]
+        database.cursor().executemany(sql, values)
+
+
+@cache
+def _inserting(model: type[Base], replacing: tuple[str, ...], param: str) -> str:
     fields = model._meta.sorted_fields
     columns = ", ".join(f'"{field.column_name}"' for field in fields)
-    places = ", ".join([database.param] * len(fields))
+    places = ", ".join([param] * len(fields))
     sql = f'INSERT INTO "{model._meta.table_name}" ({columns}) VALUES ({places})'  # noqa: S608 -- our own names
     if replacing:
         new = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in replacing)
         sql += f' ON CONFLICT ("{model._meta.primary_key.column_name}") DO UPDATE SET {new}'
-    with peewee.__exception_wrapper__:
-        database.cursor().executemany(sql, values)
+    return sql

@@ -10,7 +10,7 @@ from peewee import SQL, fn
 from service.errors import Conflict, NotFound
 from service.storage.database import reading, writing
 from service.storage.models import Delivery, Revision, Webhook
-from service.storage.rows import fetch
+from service.storage.prepared import prepared
 
 PREFIX = "whsec_"
 KEY_BYTES = 32
@@ -107,14 +107,15 @@ def retry(key: int, flying: int) -> int:
 
 def enqueue(first: int, last: int) -> None:
     """Make the revisions from one to another due to every webhook. Within the transaction that adds them."""
-    fetch(_enqueued, values=(first, last))
+    _enqueued(first=first, last=last)
 
 
-def _enqueued() -> Any:
+@prepared
+def _enqueued(*, first: int, last: int) -> Any:
     due = (
         Webhook.select(Webhook.key, Revision.seq, SQL("0"), SQL("0"))
         .from_(Webhook, Revision)
-        .where(Webhook.secret != "", Revision.seq.between(1, 1))
+        .where(Webhook.secret != "", Revision.seq.between(first, last))
     )
     columns = [Delivery.webhook, Delivery.revision, Delivery.attempts, Delivery.due_at]
     return Delivery.insert_from(due, columns)

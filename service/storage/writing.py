@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import orjson
-from peewee import JOIN, fn
+from peewee import JOIN, Case, fn
 
 from schemas.vocabulary import GONE, RELATIONS
 from service.storage import webhooks
 from service.storage.knowledge import merged
 from service.storage.models import ACTION_CODES, KIND_CODES, Edge, Record, Revision
-from service.storage.rows import Row, fetch, insert, parts
+from service.storage.prepared import padded, prepared
+from service.storage.rows import Row, insert, parts
 
 
 class Head(NamedTuple):
@@ -56,11 +57,12 @@ class NewRevision(NamedTuple):
 
 def head() -> Head:
     """The newest revision, or the beginning of the chain."""
-    for seq, hash, recorded_at in fetch(_newest):
+    for seq, hash, recorded_at in _newest():
         return Head(seq, bytes(hash), recorded_at)
     return Head(0, bytes(32), 0)
 
 
+@prepared
 def _newest() -> Any:
     query = Revision.select(Revision.seq, Revision.hash, Revision.recorded_at)
     return query.order_by(Revision.seq.desc()).limit(1)
@@ -68,26 +70,26 @@ def _newest() -> Any:
 
 def known(ids: Iterable[str]) -> dict[str, Known]:
     """What the store holds under each of the ids, deleted and merged ones included."""
-    found = {}
-    for some in parts(sorted(set(ids))):
-        # One more SQL for twice as many: the last id stands in for those that there are not.
-        many = 1 << (len(some) - 1).bit_length()
-        for key, id, kind, *others in fetch(_known, many, values=some + some[-1:] * (many - len(some))):
-            found[id] = Known(key, id, Record.kind.python_value(kind), *others)
-    return found
+    kinds = Record.kind.words
+    return {
+        id: Known(key, id, kinds[kind], *others)
+        for some in parts(sorted(set(ids)))
+        for key, id, kind, *others in _known(ids=padded(some))
+    }
 
 
-def _known(many: int) -> Any:
-    """The query of ``known`` for so many ids."""
+@prepared
+def _known(*, ids: tuple[str, ...]) -> Any:
+    # Most are current, of which neither the past nor a merge need be looked for.
     merge, target, newest = Edge.alias("merge"), Record.alias("target"), Revision.alias("newest")
-    last = newest.select(fn.MAX(newest.version)).where(newest.record == Record.key)
-    about = (Record.key, Record.id, Record.kind, Record.revision, target.id)
+    into = target.select(target.id).join(merge, on=(merge.head == target.key))
+    last = newest.select(newest.seq).where(newest.record == Record.key).order_by(newest.version.desc())
+    merged_into = Case(None, [(Record.revision.is_null(), into.where(merged(Record, merge, None)))])
+    about = (Record.key, Record.id, Record.kind, Record.revision, merged_into)
     return (
         Record.select(*about, Revision.version, Revision.document)
-        .join(Revision, on=((Revision.record == Record.key) & (Revision.version == last)))
-        .join_from(Record, merge, JOIN.LEFT_OUTER, on=merged(Record, merge, None))
-        .join(target, JOIN.LEFT_OUTER, on=(target.key == merge.head))
-        .where(Record.id.in_([""] * many))
+        .join(Revision, on=(Revision.seq == fn.COALESCE(Record.revision, last.limit(1))))
+        .where(Record.id.in_(ids))
     )
 
 
@@ -108,11 +110,12 @@ def appended(after: int, limit: int) -> list[Appended]:
     kinds, actions = Revision.kind.words, Revision.action.words
     return [
         Appended(seq, key, id, kinds[kind], actions[action], *others)
-        for seq, key, id, kind, action, *others in fetch(_appended, values=(after, limit))
+        for seq, key, id, kind, action, *others in _appended(after=after, limit=limit)
     ]
 
 
-def _appended() -> Any:
+@prepared
+def _appended(*, after: int, limit: int) -> Any:
     before = Revision.alias("before")
     earlier = (before.record == Revision.record) & (before.version == Revision.version - 1)
     return (
@@ -121,18 +124,19 @@ def _appended() -> Any:
         )
         .join(Record, on=(Record.key == Revision.record))
         .join_from(Revision, before, JOIN.LEFT_OUTER, on=(earlier & before.action.not_in(GONE)))
-        .where(Revision.seq > 0)
+        .where(Revision.seq > after)
         .order_by(Revision.seq)
-        .limit(1)
+        .limit(limit)
     )
 
 
 def next_key() -> int:
     """The key of the next new record."""
-    ((last,),) = fetch(_last_key)
+    ((last,),) = _last_key()
     return int(last or 0) + 1
 
 
+@prepared
 def _last_key() -> Any:
     return Record.select(fn.MAX(Record.key))
 
@@ -185,7 +189,12 @@ def add_edges(rows: Iterable[Row]) -> None:
 def end_edges(revisions: Iterable[int], until: int) -> None:
     """End what earlier revisions state, as of the revision ``until``."""
     for some in parts(revisions):
-        Edge.update(until=until).where(Edge.revision.in_(some) & Edge.until.is_null()).execute()
+        _ended(revisions=padded(some), until=until)
+
+
+@prepared
+def _ended(*, revisions: tuple[int, ...], until: int) -> Any:
+    return Edge.update(until=until).where(Edge.revision.in_(revisions) & Edge.until.is_null())
 
 
 def repoint(key: int, to: int, since: int) -> None:
