@@ -24,8 +24,9 @@ Store = dict[str, Known]
 
 def stage(run: Run, entries: Sequence[Entry]) -> tuple[list[Staged], Store]:
     """Append a revision for each entry that can be let in; and what the store then holds under their ids."""
+    # Under an id that is made here there is nothing yet.
+    store = writing.known(entry.change.id for entry in entries if entry.change and entry.change.id)
     entries = [_named(entry) for entry in entries]
-    store = writing.known(str(entry.change.id) for entry in entries if entry.change)
     staged: list[Staged] = []
     made: list[NewRevision] = []
     for entry in entries:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from service.errors import Conflict, NotFound
 from service.secrets import PREFIX
 from service.storage import uses
-from service.storage.database import age, reading, writing
+from service.storage.database import age, asking, reading, writing
 from service.storage.models import Token
 from service.storage.prepared import prepared
 
@@ -67,7 +67,7 @@ def holder(token: str) -> Holder | None:
 
 
 def _known(hash: bytes) -> Holder | None:
-    with reading():
+    with asking():
         rows = _of(hash=hash)
     if not rows and age() is not None:
         with reading(newest=True):  # It may be too new for the standby that was asked.
