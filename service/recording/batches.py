@@ -39,7 +39,8 @@ def carry_out(run: Run, entries: Iterable[Entry]) -> None:
         batches += 1
     # One batch is still at hand, and so is all that it looked up. Of several, the revisions are read again.
     names = Names(run, store if batches == 1 else {})
-    link_stubs(run, names)
+    if run.stubs:
+        link_stubs(run, names)
     for some in [staged] if batches == 1 else read_back(run):
         link(run, some, names)
     look_over(run, names)

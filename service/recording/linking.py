@@ -179,7 +179,8 @@ def _edge_rows(item: Staged, meant: Document, referred: Referred | None, names: 
 
 
 def _index(staged: Sequence[Staged]) -> None:
-    search.forget([item.key for item in staged if item.replaced])
+    if replaced := [item.key for item in staged if item.replaced]:
+        search.forget(replaced)
     last = {item.key: item for item in staged}
     search.learn((item.key, *documents.indexed(item.document)) for item in last.values() if not item.gone)
 

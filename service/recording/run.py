@@ -191,8 +191,8 @@ class Run:
 
 def begin(author: str, told: Told, moment: int | None = None, partial: bool = False) -> Run:
     """A call, now: after every earlier transaction, even if the clock was set back."""
-    head = writing.head()
-    return Run(author, moment or now(head), head, writing.next_key(), told, partial, start=head.seq)
+    head, key = writing.beginning()
+    return Run(author, moment or now(head), head, key, told, partial, start=head.seq)
 
 
 def now(head: Head) -> int:
@@ -213,7 +213,7 @@ def revision(
     """The next revision of a record. ``loaded`` is what its columns tell of; None: what it last was."""
     kind = KINDS[record.kind]
     told = loaded if loaded is not None else orjson.loads(record.document)
-    seq, version = head.seq + 1, version or record.version + 1
+    seq, version, when = head.seq + 1, version or record.version + 1, documents.bounds(told)
     document = revisions.render(record.id, record.kind, version, moment, body)
     return NewRevision(
         seq=seq,
@@ -225,7 +225,8 @@ def revision(
         type=told.get(kind.type) if kind.type else None,
         status=told.get(kind.status) if kind.status else None,
         label=documents.label(told),
-        **documents.bounds(told)._asdict(),
+        earliest=when.earliest,
+        latest=when.latest,
         document=document,
         recorded_by=author,
         recorded_at=moment,

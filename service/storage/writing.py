@@ -57,15 +57,21 @@ class NewRevision(NamedTuple):
 
 def head() -> Head:
     """The newest revision, or the beginning of the chain."""
-    for seq, hash, recorded_at in _newest():
-        return Head(seq, bytes(hash), recorded_at)
-    return Head(0, bytes(32), 0)
+    return beginning()[0]
 
 
 @prepared
 def _newest() -> Any:
-    query = Revision.select(Revision.seq, Revision.hash, Revision.recorded_at)
+    last = Record.select(fn.MAX(Record.key))
+    query = Revision.select(Revision.seq, Revision.hash, Revision.recorded_at, last)
     return query.order_by(Revision.seq.desc()).limit(1)
+
+
+def beginning() -> tuple[Head, int]:
+    """The newest revision, and the key of the next new record: what a write goes on from."""
+    for seq, hash, recorded_at, key in _newest():
+        return Head(seq, bytes(hash), recorded_at), int(key or 0) + 1
+    return Head(0, bytes(32), 0), 1
 
 
 def known(ids: Iterable[str]) -> dict[str, Known]:
@@ -128,17 +134,6 @@ def _appended(*, after: int, limit: int) -> Any:
         .order_by(Revision.seq)
         .limit(limit)
     )
-
-
-def next_key() -> int:
-    """The key of the next new record."""
-    ((last,),) = _last_key()
-    return int(last or 0) + 1
-
-
-@prepared
-def _last_key() -> Any:
-    return Record.select(fn.MAX(Record.key))
 
 
 def append(revisions: Sequence[NewRevision]) -> None:

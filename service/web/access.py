@@ -74,17 +74,19 @@ def require(request: Request, scope: str) -> None:
     g.author, g.token, g.scope = ANYONE, None, None
     if scope == OPEN:
         return
-    if "Authorization" not in request.headers:
+    authorization = request.environ.get("HTTP_AUTHORIZATION")
+    if authorization is None:
         if scope == "read" and current_app.config["PARLEY"].public_read:
             return
         raise Unauthenticated(f"A token with the scope {scope!r} is needed.")
-    if _bearer(request.headers["Authorization"]) is None:
+    if _bearer(authorization) is None:
         raise Unauthenticated("The Authorization header must be: Bearer, a space, a token.")
-    if g.holder is None:
+    holder: Holder | None = g.holder
+    if holder is None:
         raise Unauthenticated("The token is unknown, has expired or was revoked.")
-    if SCOPES.index(g.holder.scope) < SCOPES.index(scope):
-        raise Forbidden(f"The token's scope is {g.holder.scope!r}; {scope!r} is needed.")
-    g.author, g.token, g.scope = g.holder.name, g.holder.key, g.holder.scope
+    if SCOPES.index(holder.scope) < SCOPES.index(scope):
+        raise Forbidden(f"The token's scope is {holder.scope!r}; {scope!r} is needed.")
+    g.author, g.token, g.scope = holder.name, holder.key, holder.scope
 
 
 def _bearer(authorization: str) -> str | None:

@@ -56,8 +56,10 @@ def install(app: Flask, settings: Settings) -> None:
         if _is_preflight():
             method = request.headers["Access-Control-Request-Method"]
             response.vary.update(["Origin", "Access-Control-Request-Method"])
-        else:
+        elif "Vary" in response.headers:
             response.vary.add("Origin")
+        else:
+            response.headers["Vary"] = "Origin"  # Without a set being made of it, and text again.
         if origin := allowed(method):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = SHOWN

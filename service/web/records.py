@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from flask import Response, current_app, g, request, url_for
+from flask import Response, current_app, g, request
 
 from schemas import answers, queries
 from schemas.documents import SCHEMAS
@@ -29,9 +29,13 @@ READ, WRITTEN = ("not-found",), ("malformed", "too-large", "unsupported-media-ty
 
 def operations() -> Iterator[Operation]:
     """All operations on records, kind by kind."""
-    for kind, described in KINDS.items():
-        yield from _collection(kind, f"/v1/{described.plural}")
-        yield from _single(kind, f"/v1/{described.plural}/<id>")
+    for kind in KINDS:
+        yield from _collection(kind, _path(kind))
+        yield from _single(kind, f"{_path(kind)}/<id>")
+
+
+def _path(kind: str) -> str:
+    return f"/v1/{KINDS[kind].plural}"
 
 
 def _collection(kind: str, path: str) -> Iterator[Operation]:
@@ -211,7 +215,8 @@ def _written(outcome: Outcome, status: int) -> Response:
     response = Response(outcome.document, status, mimetype="application/json")
     response.set_etag(str(outcome.version))
     if status == 201:
-        response.headers["Location"] = url_for(f"get-{outcome.kind}", id=outcome.id)
+        # As url_for gives it, in a tenth of the time: nothing in an id needs quoting.
+        response.headers["Location"] = f"{request.script_root}{_path(outcome.kind)}/{outcome.id}"
     return consistency.stamp(response, outcome.revision)
 
 
