@@ -41,8 +41,8 @@ COUNTS = {
     "/v1/tracks/t0/timeline?actor=ann&kind=statement,talk": 5,
     "/v1/changes?after=2": 3,
     "/v1/changes?kinds=statement": 3,
-    "/v1/search?q=what": 3,
-    "/v1/search?q=what&kind=statement": 3,
+    "/v1/search?q=what": 4,
+    "/v1/search?q=what&kind=statement": 4,
 }
 
 
@@ -122,6 +122,13 @@ def asked(client: FlaskClient, path: str) -> list[Query]:
     return sent
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Search looks for names among fewer hits than there are: for the others it asks once more."""
+    monkeypatch.setattr(searching, "FIRST", SMALL - 1)
+
+
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("path", COUNTS)
 def test_counts(sized: FlaskClient, path: str) -> None:
     alone = path.partition("?")[0] == "/v1/actors/ann"  # A record comes without a limit.
@@ -200,14 +207,7 @@ def steps(client: FlaskClient, path: str) -> int:
     return taken
 
 
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Search looks for names among fewer hits than the smaller store has."""
-    monkeypatch.setattr(searching, "FIRST", 100)
-
-
 @pytest.mark.database("sqlite")
-@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("path", STEADY)
 def test_a_page_costs_the_same_in_a_larger_store(grown: dict[int, Flask], path: str) -> None:
     """Also far into the answer. Ties aside: entries of one date are sorted by id as they are read."""

@@ -10,10 +10,11 @@ from service.questions.asking import Answer, Page, Paging, page_of
 from service.storage import search
 from service.storage.database import reading
 
-FIRST = 1_000
+FIRST = 200
 """So many of the records that hold the words are looked at for names: the first to be recorded.
 
 Who is spoken of was recorded before, and so is among these; what is recorded later comes soon without that.
+Each is paid for by every page, whether it is on it or not.
 """
 
 Place = tuple[float, int]
