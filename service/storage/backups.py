@@ -38,6 +38,9 @@ def copied(to: Path, advance: Advance) -> None:
     """
     with reading():
         source: apsw.Connection = database.connection()
+        # The transaction sees one state from its first read on. Without one each step would see another, and
+        # the copy begin anew whenever somebody has written: under writers, for minutes.
+        source.execute("SELECT 1 FROM sqlite_schema").fetchall()
         target = apsw.Connection(str(to))
         try:
             with target.backup("main", source, "main") as backup:

@@ -18,7 +18,7 @@ from service.app import create_app
 from service.diplomacy.changes import Change
 from service.questions import Paging, Span
 from service.settings import Settings
-from service.storage import database
+from service.storage import backups, database
 from tests import postgres
 from tests.conftest import ACTOR, Another, Server
 from tests.storage.walk import World
@@ -167,6 +167,29 @@ def test_a_page_cursor_goes_on_only_where_the_key_is_that_signed_it(
     assert there.get("/v1/actors?limit=2").status_code == 200
     shutil.copy(demo.home / "secret.key", settings.home)
     assert create_app(settings).test_client().get(following).json == was
+
+
+@pytest.mark.database("sqlite")
+def test_a_copy_does_not_begin_anew_when_somebody_writes(
+    demo: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "PAGES_AT_ONCE", 10)
+    other = sqlite3.connect(demo.home / "parley.db")
+    labels = "SELECT group_concat(label) FROM record"
+    (was,) = other.execute(labels).fetchone()
+    done: list[int] = []
+
+    def written(copied: int, all: int) -> None:
+        done.append(copied)
+        assert len(done) <= all // 10 + 1, "it began anew"
+        other.execute("UPDATE record SET label = label || '.'")
+        other.commit()
+
+    backups.copied(tmp_path / "copy", written)
+    assert len(done) > 3
+    with sqlite3.connect(tmp_path / "copy") as copy:
+        assert copy.execute(labels).fetchone() == (was,)
+    other.close()
 
 
 @pytest.mark.database("postgresql")
