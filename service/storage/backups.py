@@ -2,8 +2,8 @@
 
 Of a SQLite file by SQLite's backup API (https://sqlite.org/backup.html), within one read transaction: a copy
 of its pages as they are, for which nobody waits. VACUUM INTO would write a file that is a twentieth smaller,
-in half as long again (0.45 s for 166 MiB, not 0.32 s), and writers would notice as much of it. Of a
-PostgreSQL database by pg_dump, from the very state that was looked at.
+in half as long again (0.45 s for 166 MiB, not 0.32 s). Of a PostgreSQL database by pg_dump, from the very
+state that was looked at.
 """
 
 import os
