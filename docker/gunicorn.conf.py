@@ -136,11 +136,9 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
 
 
 def child_exit(server, worker):  # type: ignore[no-untyped-def]
-    """A worker has ended, or was killed; the listener of metrics may have been too."""
-    if server.metrics:
-        if worker.place is not None:
-            server.metrics.left(worker.place)
-        server.metrics.listen()
+    """A worker has ended, or was killed."""
+    if server.metrics and worker.place is not None:
+        server.metrics.left(worker.place)
 
 
 def on_exit(server):  # type: ignore[no-untyped-def]

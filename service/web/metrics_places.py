@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -14,6 +15,8 @@ LISTENER = "service.web.metrics_listener"
 UNDER_WAY = "gauge_livesum"
 SIZES = {"histogram": 1 << 19, "counter": 1 << 16, UNDER_WAY: 1 << 16}
 """Bytes of each file of a place. One that turns out too small is doubled."""
+PAUSE = 1.0
+"""Seconds until a listener that has ended is followed by another: its address may be taken for a while."""
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +33,18 @@ class Master:
         _sweep(self.folder.parent)
         os.environ[FOLDER] = str(self.folder)
         self._listener: subprocess.Popen[bytes] | None = None
+        self._stopped = threading.Event()
 
     def listen(self) -> None:
-        """Start the listener, if it is not running."""
-        if self._listener is None or self._listener.poll() is not None:
+        """Start the listener, and another one whenever it has ended, until ``stop``."""
+        # By a thread that waits for it: the server only tells of the ends of its workers.
+        threading.Thread(target=self._keep, name="metrics", daemon=True).start()
+
+    def _keep(self) -> None:
+        while not self._stopped.is_set():
             self._listener = subprocess.Popen([sys.executable, "-m", LISTENER])  # noqa: S603
+            self._listener.wait()
+            self._stopped.wait(PAUSE)
 
     def place(self, taken: set[int]) -> int | None:
         """A place for a worker about to start, none of those ``taken``; None if there is no room for it.
@@ -60,6 +70,7 @@ class Master:
 
     def stop(self) -> None:
         """The server ends."""
+        self._stopped.set()
         if self._listener:
             self._listener.terminate()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -198,8 +198,8 @@ def folder(server: Server) -> Path:
 def children(server: Server) -> list[int]:
     """Its workers, and the listener of its metrics."""
     assert server.process is not None
-    pid = server.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    threads = Path(f"/proc/{server.process.pid}/task").glob("*/children")
+    return [int(child) for of_one in threads for child in of_one.read_text().split()]
 
 
 def listener(server: Server) -> int:
@@ -225,12 +225,15 @@ def test_a_new_worker_counts_on_in_the_files_of_the_one_before(watched: Server) 
 
 
 def test_a_listener_that_was_killed_is_started_again(watched: Server) -> None:
-    killed = listener(watched)
-    worker = next(child for child in children(watched) if child != killed)
-    os.kill(killed, signal.SIGKILL)
-    os.kill(worker, signal.SIGKILL)
-    eventually(lambda: listener(watched) not in (0, killed))
-    eventually(lambda: metrics(watched)["parley_store_up"] == 1)
+    """Also where no worker ends, and where one ends with it."""
+    for with_a_worker in (False, True):
+        killed = listener(watched)
+        worker = next(child for child in children(watched) if child != killed)
+        os.kill(killed, signal.SIGKILL)
+        if with_a_worker:
+            os.kill(worker, signal.SIGKILL)
+        eventually(lambda killed=killed: listener(watched) not in (0, killed))
+        eventually(lambda: metrics(watched)["parley_store_up"] == 1)
 
 
 def test_methods_that_callers_make_up_are_one(watched: Server) -> None:
