@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, SQL, Case, fn
+from peewee import JOIN, SQL, Case, Select, fn
 
 from schemas.vocabulary import STANDING
 from service.storage.database import database
@@ -74,9 +74,20 @@ class Name(NamedTuple):
 
 def cells(scope: Scope, at: int | None) -> Iterator[tuple[str, str, int, int]]:
     """How many standing statements take each stance: (actor, issue, stance, statements), in any order."""
-    query, holder, issue, _ = _positions(scope, at)
-    chosen = query.select(holder.id, issue.id, Edge.stance, fn.COUNT(SQL("*")))
-    yield from _rows(chosen.group_by(holder.id, issue.id, Edge.stance))
+    holder, issue = Record.alias("holder"), Record.alias("issue")
+    # Counted by their keys: their ids are looked up once for each cell, and not for each position.
+    counted = (
+        Edge.select(Edge.tail, Edge.head, Edge.stance, fn.COUNT(SQL("*")).alias("statements"))
+        .where(*_standing(scope, at))
+        .group_by(Edge.tail, Edge.head, Edge.stance)
+        .alias("counted")
+    )
+    query = (
+        Select((counted,), (holder.id, issue.id, counted.c.stance, counted.c.statements))
+        .join(holder, on=(holder.key == counted.c.tail))
+        .join(issue, on=(issue.key == counted.c.head))
+    )
+    yield from _rows(query.where(issue.kind == "issue"))
 
 
 def positions(scope: Scope, at: int | None, with_sources: bool = False) -> Iterator[Position]:
@@ -186,20 +197,20 @@ def _positions(scope: Scope, at: int | None) -> tuple[Any, Any, Any, Any]:
         .join(issue, on=(issue.key == Edge.head))
         .join_from(Edge, holder, on=(holder.key == Edge.tail))
         .join_from(Edge, said, on=(said.key == Edge.record))
-        .where(
-            issue.kind == "issue",
-            Edge.relation == "position",
-            holds(Edge, at),
-            Edge.stance.is_null(False),
-            Edge.status.in_(STANDING),
-            *within(Edge, scope.window),
-            *_tracked(scope, at),
-        )
+        .where(issue.kind == "issue", *_standing(scope, at))
     )
+    return query, holder, issue, said
+
+
+def _standing(scope: Scope, at: int | None) -> Iterator[Any]:
+    """The conditions that an edge is an own position in a standing statement."""
+    yield (Edge.relation == "position") & holds(Edge, at)
+    yield Edge.stance.is_null(False) & Edge.status.in_(STANDING)
+    yield from within(Edge, scope.window)
+    yield from _tracked(scope, at)
     for column, keys in ((Edge.tail, scope.actors), (Edge.head, scope.issues)):
         if keys is not None:
-            query = query.where(column.in_(keys))
-    return query, holder, issue, said
+            yield column.in_(keys)
 
 
 def _tracked(scope: Scope, at: int | None) -> Iterator[Any]:
