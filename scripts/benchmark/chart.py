@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-_BAR, _GAP, _LABELS, _WIDTH, _VALUES = 14, 4, 150, 420, 150
+_BAR, _GAP, _LABELS, _WIDTH, _VALUES = 14, 4, 190, 420, 150
 _COLOURS = {"parley": "#0b6e4f", "bare": "#9aa5b1"}
 _OTHER = "#d08c60"
 
@@ -20,7 +20,7 @@ def drawn(result: Mapping[str, Any]) -> str:
         most = max(figures["per_second"] for figures in found.values())
         for what, figures in sorted(found.items(), key=lambda one: -one[1]["per_second"]):
             width = max(1, round(figures["per_second"] / most * _WIDTH))
-            colour = _COLOURS.get(what.partition(",")[0], _OTHER)
+            colour = _COLOURS.get(what.replace(",", " ").split()[0], _OTHER)
             lines.append(_text(_LABELS - 6, y + 11, what, anchor="end"))
             lines.append(f'<rect x="{_LABELS}" y="{y}" width="{width}" height="{_BAR}" fill="{colour}"/>')
             told = f"{figures['per_second']:,.0f}"
