@@ -4,7 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
@@ -59,18 +59,20 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
                 answer = receiver.answers[0]
                 if len(receiver.answers) > 1:
                     del receiver.answers[0]
-            try:
-                if callable(answer):
+            if callable(answer):
+                try:
                     answer(self)
-                else:
-                    self.send_response(answer)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-            except OSError:
-                pass  # Who sent it has gone.
-            finally:
-                with lock:
-                    receiver.at_once -= 1
+                except OSError:
+                    pass  # Who sent it has gone.
+                finally:
+                    with lock:
+                        receiver.at_once -= 1
+                return
+            self.send_response(answer)
+            self.send_header("Content-Length", "0")
+            with lock, suppress(OSError):
+                receiver.at_once -= 1  # Before it is sent: whoever has the answer may send the next message.
+                self.end_headers()
 
         do_GET = do_POST
 
