@@ -62,7 +62,7 @@ def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
 
 
 @prepared
-def _there(*, key: Any, words: Any) -> Any:
+def _there(*, key: int, words: str | None) -> Any:
     """The key, if the index holds the words under it; without them, if it holds anything."""
     rows = Search.select(Search.rowid).where(Search.rowid == key)
     return rows if words is None else rows.where(Search.match(words))

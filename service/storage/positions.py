@@ -8,9 +8,14 @@ from peewee import SQL, Select
 from schemas.vocabulary import STANDING
 from service.storage.knowledge import Key, Window, beyond, first_of, holds, ways, within
 from service.storage.models import Edge, Record, Revision
-from service.storage.prepared import prepared
+from service.storage.prepared import padded, prepared
 
 ORDER = ("earliest", "latest", "id", "place")
+CARRIED = (
+    *("revision", "ordinal", "place", "relation", "tail", "head"),
+    *("stance", "status", "earliest", "latest", "attributes"),
+)
+"""The columns of an edge that are an `Entry`'s, in its order."""
 
 
 class Entry(NamedTuple):
@@ -84,21 +89,8 @@ def _history(
         conditions.append(Edge.status.in_(statuses))
         if after is not None:
             conditions.append(beyond(order, after))
-        columns = (
-            Edge.revision.alias("revision"),
-            Edge.ordinal.alias("ordinal"),
-            Edge.place.alias("place"),
-            Edge.relation.alias("relation"),
-            Edge.tail.alias("tail"),
-            Edge.head.alias("head"),
-            Edge.stance.alias("stance"),
-            Edge.status.alias("status"),
-            Edge.earliest.alias("earliest"),
-            Edge.latest.alias("latest"),
-            Edge.attributes.alias("attributes"),
-            Record.id.alias("id"),
-        )
-        query = Edge.select(*columns).join(Record, on=(Record.key == Edge.record))
+        columns = [getattr(Edge, name).alias(name) for name in CARRIED]
+        query = Edge.select(*columns, Record.id.alias("id")).join(Record, on=(Record.key == Edge.record))
         streams += [query.where(*dated, *conditions).order_by(*order) for dated in ways(Edge, window)]
     # The documents last: of those only that the page holds, where more were sorted.
     top = first_of(streams, ORDER, limit)
@@ -127,7 +119,7 @@ def previous(
     return {
         (revision, ordinal): Previous(stance, statement)
         for revision, ordinal, stance, statement in _previous(
-            revisions=tuple(entry.revision for entry in entries), at=at, as_of=as_of
+            revisions=padded([entry.revision for entry in entries]), at=at, as_of=as_of
         )
         if statement is not None
     }

@@ -57,8 +57,8 @@ def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
 
 def padded(values: Sequence[Value]) -> tuple[Value, ...]:
     """The values for a list in which it does no harm to name one twice: fewer lengths, so fewer shapes."""
-    many = 1 << (len(values) - 1).bit_length() if values else 0
-    return (*values, *[values[-1]] * (many - len(values)))
+    many = 1 << (len(values) - 1).bit_length()
+    return (*values, *[*values[-1:]] * (many - len(values)))
 
 
 def _shape(value: Any, found: list[Any]) -> Any:

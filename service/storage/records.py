@@ -133,7 +133,7 @@ def resolve(ids: Iterable[str], at: int | None) -> dict[str, Resolved]:
     word = Record.kind.python_value
     return {
         id: Resolved(key if into is None else into_key, word(kind), revision is not None, into)
-        for id, key, kind, into_key, into, revision in _resolved(ids=tuple(ids), at=at)
+        for id, key, kind, into_key, into, revision in _resolved(ids=padded(tuple(ids)), at=at)
     }
 
 
@@ -171,14 +171,18 @@ def named(ids: Iterable[str], at: int | None) -> dict[str, Named]:
 
     What was merged into another is that other one, under both ids.
     """
-    wanted = sorted(set(ids))
-    found = {row[1]: Named(*row) for row in _current(ids=padded(wanted), at=at)} if wanted else {}
+    wanted = set(ids)
+    found = _existing(wanted, at)
     gone = [id for id in wanted if id not in found]
     became = {id: one.merged_into for id, one in resolve(gone, at).items() if one.merged_into} if gone else {}
-    if became:
-        found.update({row[1]: Named(*row) for row in _current(ids=padded(sorted({*became.values()})), at=at)})
-        found.update({id: found[into] for id, into in became.items() if into in found})
-    return found
+    found.update(_existing(became.values(), at))
+    return found | {id: found[into] for id, into in became.items() if into in found}
+
+
+def _existing(ids: Iterable[str], at: int | None) -> dict[str, Named]:
+    wanted = sorted(set(ids))
+    rows = _current(ids=padded(wanted), at=at) if wanted else []
+    return {id: Named(key, id, document) for key, id, document in rows}
 
 
 @prepared

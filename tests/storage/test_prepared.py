@@ -10,7 +10,7 @@ from service.diplomacy.changes import Change
 from service.settings import Settings
 from service.storage.database import database, reading
 from service.storage.models import Record
-from service.storage.prepared import prepared
+from service.storage.prepared import padded, prepared
 from tests.conftest import ACTOR
 
 
@@ -74,6 +74,12 @@ def test_each_shape_is_written_once_and_holds_for_every_value(asked: Asked) -> N
     assert asked.written == 6
     assert asked(first="g") == "g"
     assert asked.written == 6
+
+
+def test_lists_come_in_few_lengths() -> None:
+    assert [padded("abcde"[:many]) for many in range(6)] == [
+        (), ("a",), ("a", "b"), (*"abcc",), (*"abcd",), (*"abcdeeee",)
+    ]  # fmt: skip
 
 
 def test_a_value_is_never_sql(asked: Asked) -> None:
