@@ -70,6 +70,8 @@ class Embedded(APSWDatabase):
 
     READ, WRITE = "DEFERRED", "IMMEDIATE"
     """How its transactions begin."""
+    MERGES = True
+    """Whether it reads the parts of a UNION side by side, each in the order of the whole."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

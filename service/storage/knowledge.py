@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from peewee import SQL, Select, fn
 
 from schemas.vocabulary import GONE
+from service.storage.database import database
 from service.storage.models import Revision
 
 Key = tuple[Any, ...]
@@ -95,12 +96,13 @@ def beyond(columns: Sequence[Any], after: Key) -> Any:
 
 
 def first_of(streams: Sequence[Any], order: Sequence[str], limit: int) -> Any:
-    """The first ``limit`` rows of several ordered selections, as one: each is read no further than that."""
-    if len(streams) == 1:
-        return streams[0].limit(limit).alias("page")
-    parts = [
-        Select((stream.limit(limit).alias(f"s{number}"),), (SQL("*"),))
-        for number, stream in enumerate(streams)
-    ]
-    union = reduce(lambda left, right: left | right, parts)
-    return union.order_by(*(SQL(name) for name in order)).limit(limit).alias("page")
+    """The first ``limit`` rows of several selections, as one, in the order of these of their columns.
+
+    Each selection is read from an index in that order, and no further than the rows go.
+    """
+    sort = [SQL(name) for name in order]
+    if len(streams) > 1 and not database.MERGES:
+        ordered = (stream.order_by(*sort).limit(limit).alias("part") for stream in streams)
+        streams = [Select((part,), (SQL("*"),)) for part in ordered]
+    merged = reduce(lambda left, right: left | right, streams)
+    return merged.order_by(*sort).limit(limit).alias("page")

@@ -19,6 +19,9 @@ MOST_STREAMS = 60
 """More index ranges than this are read as one set and sorted (SQLite takes 500 parts in a compound)."""
 
 
+_COLUMNS = ("revision", "earliest", "latest", "id")
+
+
 class Row(NamedTuple):
     """A record's document, and what a page needs to sort it."""
 
@@ -104,10 +107,8 @@ def _page(
             conditions.append(source.described.status.in_(statuses))
         if after is not None:
             conditions.append(beyond(order, after))
-        streams += [
-            source.query.where(*dated, *conditions).order_by(*order) for dated in ways(source.dated, window)
-        ]
-    top = first_of(streams, ("earliest", "latest", "id"), limit)
+        streams += [source.query.where(*dated, *conditions) for dated in ways(source.dated, window)]
+    top = first_of(streams, _COLUMNS[1:], limit)
     return (
         Select(
             (top,), (top.c.revision, top.c.id, Revision.kind, top.c.earliest, top.c.latest, Revision.document)
@@ -135,7 +136,7 @@ def _sources(kinds: Sequence[str], driver: Filter | None, at: int | None) -> Ite
     if driver:
         for end in _ends(driver):
             query = (
-                Edge.select(Edge.revision.alias("revision"), Edge.earliest, Edge.latest, Record.id)
+                Edge.select(*_named(Edge.revision, Edge.earliest, Edge.latest))
                 .join(Record, on=(Record.key == Edge.record))
                 .where(end, holds(Edge, at), Record.kind.in_(kinds))
                 .distinct()
@@ -146,9 +147,9 @@ def _sources(kinds: Sequence[str], driver: Filter | None, at: int | None) -> Ite
         return
     for kind in kinds:
         revision = Record.revision if at is None else Revision.seq
-        query = described.select(
-            revision.alias("revision"), described.earliest, described.latest, Record.id
-        ).where(described.kind == kind)
+        query = described.select(*_named(revision, described.earliest, described.latest)).where(
+            described.kind == kind
+        )
         if at is None:
             query = query.where(Record.revision.is_null(False))
         else:
@@ -156,6 +157,11 @@ def _sources(kinds: Sequence[str], driver: Filter | None, at: int | None) -> Ite
                 Revision.seq <= at, Revision.action.not_in(GONE), _newest(at)
             )
         yield _Source(query, described, described, revision)
+
+
+def _named(*columns: Any) -> Iterator[Any]:
+    """The columns of a source, by the names that they are merged and sorted by."""
+    return (column.alias(name) for column, name in zip((*columns, Record.id), _COLUMNS, strict=True))
 
 
 def _ends(given: Filter) -> Iterator[Any]:

@@ -81,17 +81,16 @@ def _history(
 ) -> Any:
     streams = []
     for relation in relations:
-        order = (Edge.earliest, Edge.latest, Record.id, Edge.place)
         conditions = [Edge.relation == relation, holds(Edge, at), Edge.stance.is_null(False)]
         conditions += [
             _among(column, keys) for column, keys in ((Edge.tail, holders), (Edge.head, issues)) if keys
         ]
         conditions.append(Edge.status.in_(statuses))
         if after is not None:
-            conditions.append(beyond(order, after))
+            conditions.append(beyond((Edge.earliest, Edge.latest, Record.id, Edge.place), after))
         columns = [getattr(Edge, name).alias(name) for name in CARRIED]
         query = Edge.select(*columns, Record.id.alias("id")).join(Record, on=(Record.key == Edge.record))
-        streams += [query.where(*dated, *conditions).order_by(*order) for dated in ways(Edge, window)]
+        streams += [query.where(*dated, *conditions) for dated in ways(Edge, window)]
     # The documents last: of those only that the page holds, where more were sorted.
     top = first_of(streams, ORDER, limit)
     return (

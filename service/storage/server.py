@@ -78,6 +78,8 @@ class Server(PooledPostgresqlDatabase):
 
     READ, WRITE = "READ", "WRITE"
     """How its transactions begin."""
+    MERGES = False
+    """As ``Embedded.MERGES``: it would sort all of each part to find what is twice there."""
 
     def bounded(self, connections: int, seconds: float, commit: float) -> None:
         """How many connections there may be, and how long one waits for one of them, and for a commit."""
