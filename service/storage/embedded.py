@@ -6,7 +6,7 @@ import random
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,14 @@ class Embedded(APSWDatabase):
         """Close this thread's connection."""
         if not self.is_closed():
             self.close()
+
+    def spelled(self, sql: str) -> str:
+        """The SQL of a query as ``ask`` takes it."""
+        return sql
+
+    def ask(self, sql: str, values: Sequence[Any]) -> Any:
+        """Execute what was ``spelled`` before."""
+        return self.execute_sql(sql, values)
 
     def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, as the database gives them."""

@@ -40,7 +40,7 @@ def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
         values = dict(zip(names, _places(shapes, count()), strict=True))
         query = written(*made_of, **values)
         sql, parameters = database.get_sql_context().sql(query).query()
-        return sql, parameters, isinstance(query, peewee.SelectBase)
+        return database.spelled(sql), parameters, isinstance(query, peewee.SelectBase)
 
     @wraps(written)
     def rows(*made_of: P.args, **values: P.kwargs) -> Rows:
@@ -49,7 +49,7 @@ def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
         sql, parameters, selects = in_sql(type(database.obj).__name__, made_of, tuple(values), shapes)
         bound = [found[one.number] if type(one) is _Place else one for one in parameters]
         with peewee.__exception_wrapper__:
-            cursor = database.execute_sql(sql, bound)
+            cursor = database.ask(sql, bound)
             return list(cursor.fetchall()) if selects else []
 
     return rows

@@ -1,7 +1,7 @@
 """A PostgreSQL server: how it is connected to, and how its transactions begin."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import peewee
 import psycopg
 from playhouse.pool import PooledPostgresqlDatabase
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 from psycopg.types.string import StrDumper
 
 from service.errors import BadSetting, Undecided
@@ -174,6 +174,23 @@ class Server(PooledPostgresqlDatabase):
         """Roll back, where there still is a connection: without one, there is nobody to be told."""
         if not self.connection().closed:
             super().rollback()
+
+    def spelled(self, sql: str) -> str:
+        """The SQL with its parameters numbered, as the server has it: else psycopg reads it each time."""
+        first, *rest = sql.split("%s")
+        return first + "".join(f"${number}{text}" for number, text in enumerate(rest, 1))
+
+    def ask(self, sql: str, values: Sequence[Any]) -> Any:
+        """Execute what was ``spelled`` before."""
+        return self._execute_cursor(sql, values, numbered=True)
+
+    def cursor(self, named_cursor: Any = None, *, numbered: bool = False) -> Any:
+        """A cursor; or one that takes numbered parameters, and documents as they are, not in hexadecimal."""
+        if not numbered:
+            return super().cursor(named_cursor)
+        cursor = psycopg.RawCursor(self.connection())
+        cursor.format = Format.BINARY
+        return cursor
 
     def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, within the transaction: never all of them in memory."""
