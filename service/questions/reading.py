@@ -23,23 +23,25 @@ from service.questions.asking import (
 from service.storage import pages, records
 from service.storage.database import reading
 from service.storage.pages import Filter
+from service.storage.records import State
 
 
 class Document(NamedTuple):
-    """A record as it is or was: its bytes, and the version that its ETag names."""
+    """A record as it is or was: its bytes, the version that its ETag names, and what it was read from."""
 
     version: int
     body: bytes
+    state: State
 
 
 def record(kind: str, id: str, known_at: int | None = None) -> Document:
     """One record. Raises NotFound, or Moved if it was merged into another one."""
-    with reading():
+    with reading(alone=known_at is None):
         at = revision_at(known_at)
         found = records.one(id, kind, at)
         if found is None:
             raise missing(kind, id, at)
-        return Document(found.version, found.document)
+        return Document._make(found)
 
 
 def past(kind: str, id: str, paging: Paging, known_at: int | None = None) -> Page:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import peewee
@@ -13,15 +13,22 @@ from service.secrets import without_password
 from service.settings import Settings
 from service.storage import embedded
 
-here = threading.local()
-"""Of this thread: ``node``, the standby that it is reading from, if it is; ``floor`` and ``age``."""
+
+class _Here(threading.local):
+    node: Any = None
+    """The standby that this thread is reading from, if it is."""
+    floor = 0
+    age: float | None = None
+
+
+here = _Here()
 
 
 class _Nodes(peewee.DatabaseProxy):
     """The database; or its standby, for a thread that is reading from that."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(getattr(here, "node", None) or self.obj, name)
+        return getattr(here.node or self.obj, name)
 
 
 database = _Nodes()
@@ -82,27 +89,41 @@ def _opened(settings: Settings, create: bool) -> peewee.Database:
     )
 
 
-@contextmanager
-def reading(*, newest: bool = False) -> Iterator[None]:
+def reading(*, newest: bool = False, alone: bool = False) -> AbstractContextManager[None]:
     """A read transaction: every query inside sees the same revisions. Inside of another, it is part of it.
 
     It may be on a standby, which is as far as ``not_before`` says and the settings demand; with ``newest``
-    it is not.
+    it is not. With ``alone`` it is of one query, which sees one state in any case: of a file that is asked
+    without a transaction, whose beginning and end take as long as a query.
     """
+    node = here.node or database.obj
+    if node.in_transaction():
+        return _GOING_ON
     # Who holds a connection goes on with it.
-    if _standby is not None and not newest and database.is_closed() and not _on_standby():
-        with _standby.transaction(database.obj, here, _floor()) as found:
-            if found:
-                with told():
-                    yield
-                return
-        here.age = None
-    with told():
-        if database.in_transaction():
-            yield
+    if _standby is not None and not newest and node.is_closed():
+        return _on_standby(_standby)
+    return told() if alone and node.LONE else _on_primary()
+
+
+_GOING_ON = nullcontext()
+
+
+@contextmanager
+def _on_primary() -> Iterator[None]:
+    with told(), database.atomic(database.READ):
+        yield
+
+
+@contextmanager
+def _on_standby(standby: Any) -> Iterator[None]:
+    with standby.transaction(database.obj, here, here.floor) as found:
+        if found:
+            with told():
+                yield
             return
-        with database.atomic(database.READ):
-            yield
+    here.age = None
+    with _on_primary():
+        yield
 
 
 @contextmanager
@@ -122,21 +143,12 @@ def not_before(revision: int) -> None:
 
 def seen(revision: int) -> None:
     """This thread knows of the revision: it reads no state before it."""
-    here.floor = max(_floor(), revision)
+    here.floor = max(here.floor, revision)
 
 
 def age() -> float | None:
     """How old, in seconds and at most, what this thread last read was; None: it was the primary's newest."""
-    found: float | None = getattr(here, "age", None)
-    return found
-
-
-def _floor() -> int:
-    return int(getattr(here, "floor", 0))
-
-
-def _on_standby() -> bool:
-    return getattr(here, "node", None) is not None
+    return here.age
 
 
 @contextmanager
@@ -149,10 +161,10 @@ def roomy() -> Iterator[None]:
 @contextmanager
 def told() -> Iterator[None]:
     """Connect, and raise StoreUnavailable where the database, not this program, is at fault."""
-    opened = failed = False
+    node, opened, failed = here.node or database.obj, False, False
     try:
-        opened = database.connect(reuse_if_open=True)
-        database.look()
+        opened = node.is_closed() and node.connect(reuse_if_open=True)
+        node.look()
         yield
     except _MISTAKES:
         raise
@@ -161,14 +173,12 @@ def told() -> Iterator[None]:
         raise StoreUnavailable("The database does not answer.") from error
     finally:
         if opened:
-            database.spare(failed)
+            node.spare(failed)
 
 
-@contextmanager
-def asking() -> Iterator[None]:
+def asking() -> AbstractContextManager[None]:
     """For one query, which may stand outside a transaction."""
-    with told() if _standby is None else reading():
-        yield
+    return told() if _standby is None else reading()
 
 
 def scalar(query: Any) -> Any:

@@ -11,13 +11,6 @@ from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import padded, prepared
 
 
-class Found(NamedTuple):
-    """A record's document, and its version."""
-
-    version: int
-    document: bytes
-
-
 class Version(NamedTuple):
     """One revision of one record."""
 
@@ -58,20 +51,35 @@ class State(NamedTuple):
     hash: bytes
 
 
+class Found(NamedTuple):
+    """A record's document, its version, and the state of the store that it was found in."""
+
+    version: int
+    document: bytes
+    state: State
+
+
 def state() -> State:
     """What the store is like now. Two that are equal have the same history, also where one was restored."""
     with asking():
         rows = _newest()
-    seq, hash = rows[0] if rows else (0, b"")
+    return _seen(*rows[0]) if rows else _seen(0, b"")
+
+
+def _seen(seq: int, hash: bytes) -> State:
     seen(seq)
     return State(seq, bytes(hash))
 
 
 @prepared
 def _newest() -> Any:
-    newest = Revision.alias("newest")
-    last = newest.select(fn.MAX(newest.seq))
-    return Revision.select(Revision.seq, Revision.hash).where(Revision.seq == last)
+    return Revision.select(Revision.seq, Revision.hash).where(_last(Revision))
+
+
+def _last(revision: Any) -> Any:
+    """The condition that it is the newest of all."""
+    every = Revision.alias("every")
+    return revision.seq == every.select(fn.MAX(every.seq))
 
 
 def latest() -> int:
@@ -103,16 +111,18 @@ def recorded_at(at: int | None) -> int:
 
 def one(id: str, kind: str, at: int | None) -> Found | None:
     """The record of that id and kind, or None if it does not exist at ``at``."""
-    for version, document in _one(kind, id=id, at=at):
-        return Found(version, bytes(document))
+    for version, document, *newest in _one(kind, id=id, at=at):
+        return Found(version, bytes(document), _seen(*newest))
     return None
 
 
 @prepared
 def _one(kind: str, *, id: str, at: int | None) -> Any:
+    last = Revision.alias("last")
     return (
-        Record.select(Revision.version, Revision.document)
+        Record.select(Revision.version, Revision.document, last.seq, last.hash)
         .join(Revision, on=current(Record, Revision, at))
+        .join_from(Record, last, on=_last(last))
         .where((Record.id == id) & (Record.kind == kind))
     )
 

@@ -80,6 +80,8 @@ class Server(PooledPostgresqlDatabase):
     """How its transactions begin."""
     MERGES = False
     """As ``Embedded.MERGES``: it would sort all of each part to find what is twice there."""
+    LONE = False
+    """One query does not stand alone: to begin shows whether the connection still leads anywhere."""
 
     def bounded(self, connections: int, seconds: float, commit: float) -> None:
         """How many connections there may be, and how long one waits for one of them, and for a commit."""

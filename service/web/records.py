@@ -163,9 +163,8 @@ def created(_: Arguments, kind: str) -> Response:
 
 
 def got(arguments: Arguments, kind: str, id: str) -> Response:
-    with questions.at_once():
-        g.state = questions.present()
-        found = questions.record(kind, id, span(arguments).known_at)
+    found = questions.record(kind, id, span(arguments).known_at)
+    g.state = found.state
     response = Response(found.body, mimetype="application/json")
     response.set_etag(str(found.version))
     return response
