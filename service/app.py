@@ -22,6 +22,7 @@ from service.web import (
     cursors,
     framing,
     graphs,
+    hooks,
     kept,
     limits,
     networks,
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         *transfers.operations(),
         *pages.operations(),
     )
+    hooks.before(app, observed.routed)
     kept.install(app, settings)
     framing.install(app)
     consistency.install(app)
@@ -84,7 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     pages.install(app, described)
     problems.install(app)
     # The last named runs first: what came before adds its headers to a 304 as well.
-    app.after_request(preconditions.settle)
+    hooks.after(app, preconditions.settle)
     app.teardown_appcontext(bodies.close)
     # Around all else: also what is answered before Flask is asked, and until the last byte is sent.
     observed.install(app, settings)

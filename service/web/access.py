@@ -3,16 +3,15 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from flask import Flask, Request, current_app, g, request
+from flask import Flask, Request, g
 
 from schemas.vocabulary import SCOPES
 from service.errors import Forbidden, Unauthenticated
 from service.storage import tokens
 from service.storage.tokens import Holder
-from service.web import limits, observed
+from service.web import hooks, limits, observed
 from service.web.limits import Counted, Headers
 
-ANYONE = "anonymous"
 OPEN = "none"
 """The scope of what needs no token, whatever the settings say: the health checks."""
 _CALLER = "parley.caller"
@@ -28,14 +27,11 @@ class Caller(NamedTuple):
 def install(app: Flask, uncounted: Collection[str]) -> None:
     """Know who each request is from, and count it, but for those to the endpoints ``uncounted``."""
 
-    def know() -> None:
-        g.holder = None
-        if request.endpoint not in uncounted:
-            found = caller(current_app.config, request.environ)
-            g.holder = found.holder
-            limits.hold(found.counted)
+    def know(asked: Request) -> None:
+        if asked.endpoint not in uncounted:
+            limits.hold(caller(app.config, asked.environ).counted)
 
-    app.before_request(know)
+    hooks.before(app, know)
 
 
 def caller(config: Mapping[str, Any], environ: dict[str, Any]) -> Caller:
@@ -65,23 +61,22 @@ def may_read(config: Mapping[str, Any], environ: dict[str, Any]) -> bool:
     return found.holder is not None if "HTTP_AUTHORIZATION" in environ else config["PARLEY"].public_read
 
 
-def require(request: Request, scope: str) -> None:
+def require(config: Mapping[str, Any], environ: dict[str, Any], scope: str) -> None:
     """Let the request in, or raise Unauthenticated or Forbidden.
 
-    ``g.author`` is who it is from, ``g.token`` the number of the token, ``g.scope`` what it may do; or None.
+    If it has a token, ``g.author`` is who it is from, ``g.token`` its number, ``g.scope`` what it may do.
     A token that is sent must be good, also where none is needed: its holder should know that it is not.
     """
-    g.author, g.token, g.scope = ANYONE, None, None
     if scope == OPEN:
         return
-    authorization = request.environ.get("HTTP_AUTHORIZATION")
+    authorization = environ.get("HTTP_AUTHORIZATION")
     if authorization is None:
-        if scope == "read" and current_app.config["PARLEY"].public_read:
+        if scope == "read" and config["PARLEY"].public_read:
             return
         raise Unauthenticated(f"A token with the scope {scope!r} is needed.")
     if _bearer(authorization) is None:
         raise Unauthenticated("The Authorization header must be: Bearer, a space, a token.")
-    holder: Holder | None = g.holder
+    holder = caller(config, environ).holder
     if holder is None:
         raise Unauthenticated("The token is unknown, has expired or was revoked.")
     if SCOPES.index(holder.scope) < SCOPES.index(scope):

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from service import questions
 from service.errors import Malformed, PreconditionFailed
+from service.web import hooks
 from service.web.preconditions import READS
 
 REVISION, STALENESS = "Parley-Revision", "Parley-Staleness"
@@ -22,7 +23,7 @@ _NUMBER = re.compile("[0-9]{1,10}")
 
 def install(app: Flask) -> None:
     """Ask before every request what its caller has seen. First of all that read the store."""
-    app.before_request(lambda: demand(request.environ))
+    hooks.before(app, lambda asked: demand(asked.environ))
 
 
 def demand(environ: Mapping[str, Any]) -> None:

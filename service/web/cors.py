@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Request, Response
 
 from service.settings import Settings
+from service.web import hooks
 
 SAFE = ("GET", "HEAD")
 TAKEN = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Parley-Revision"
@@ -29,44 +30,44 @@ def install(app: Flask, settings: Settings) -> None:
     """
     writers = frozenset(origin.strip() for origin in settings.cors_origins.split(",") if origin.strip())
 
-    def allowed(method: str) -> str | None:
+    def allowed(asked: Request, method: str) -> str | None:
         if method in SAFE:
             return "*"
-        origin = request.headers.get("Origin")
+        origin = asked.headers.get("Origin")
         return origin if origin in writers else None
 
-    def preflight() -> Response | None:
-        if not _is_preflight() or request.routing_exception is not None:
+    def preflight(asked: Request) -> Response | None:
+        if not _is_preflight(asked) or asked.routing_exception is not None:
             return None
-        response = current_app.make_default_options_response()
+        response = app.make_default_options_response()
         response.status_code = 204
         del response.headers["Content-Type"]
-        wanted = request.headers["Access-Control-Request-Method"]
-        if allowed(wanted):
+        wanted = asked.headers["Access-Control-Request-Method"]
+        if allowed(asked, wanted):
             methods = SAFE if wanted in SAFE else sorted(set(response.allow) - {"OPTIONS"})
             response.headers["Access-Control-Allow-Methods"] = ", ".join(methods)
             response.headers["Access-Control-Allow-Headers"] = TAKEN
             response.headers["Access-Control-Max-Age"] = MAX_AGE
         return response
 
-    def open_up(response: Response) -> Response:
-        method = request.method
+    def open_up(asked: Request, response: Response) -> Response:
+        method = asked.method
         if method in SAFE:
             return response
-        if _is_preflight():
-            method = request.headers["Access-Control-Request-Method"]
+        if _is_preflight(asked):
+            method = asked.headers["Access-Control-Request-Method"]
             response.vary.update(["Origin", "Access-Control-Request-Method"])
         elif "Vary" in response.headers:
             response.vary.add("Origin")
         else:
             response.headers["Vary"] = "Origin"  # Without a set being made of it, and text again.
-        if origin := allowed(method):
+        if origin := allowed(asked, method):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = SHOWN
         return response
 
-    app.before_request(preflight)
-    app.after_request(open_up)
+    hooks.before(app, preflight)
+    hooks.after(app, open_up)
 
 
 def headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -74,9 +75,9 @@ def headers(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
     return READABLE if environ["REQUEST_METHOD"] in SAFE else []
 
 
-def _is_preflight() -> bool:
+def _is_preflight(asked: Request) -> bool:
     return (
-        request.method == "OPTIONS"
-        and "Origin" in request.headers
-        and "Access-Control-Request-Method" in request.headers
+        asked.method == "OPTIONS"
+        and "Origin" in asked.headers
+        and "Access-Control-Request-Method" in asked.headers
     )

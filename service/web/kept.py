@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g
 
 from service import questions
 from service.errors import ParleyError
 from service.questions import State
 from service.settings import Settings
-from service.web import access, consistency, observed, preconditions
+from service.web import access, consistency, hooks, observed, preconditions
 
 ASKED = (
     "wsgi.url_scheme",
@@ -103,13 +103,14 @@ def install(app: Flask, settings: Settings) -> None:
                 return _given(found, environ, start_response)
         return answer_anew(environ, start_response)
 
-    def keep(response: Response) -> Response:
-        if "state" in g and response.status_code == 200 and not response.is_streamed:
-            answers.keep(_asked(request.environ), _taken(g.state, response))
+    def keep(asked: Request, response: Response) -> Response:
+        state = g.get("state")
+        if state is not None and response.status_code == 200 and not response.is_streamed:
+            answers.keep(_asked(asked.environ), _taken(state, asked, response))
         return response
 
     app.wsgi_app = answer  # type: ignore[method-assign]
-    app.after_request(keep)
+    hooks.after(app, keep)
 
 
 def _asked(environ: Environ) -> Asked:
@@ -137,8 +138,8 @@ def _given(found: Kept, environ: Environ, start_response: Callable[..., Any]) ->
     return [found.body] if environ["REQUEST_METHOD"] == "GET" else []
 
 
-def _taken(state: State, response: Response) -> Kept:
+def _taken(state: State, asked: Request, response: Response) -> Kept:
     # A copy: orjson leaves its answers in the rooms that it wrote them in, which may be much larger.
     body = memoryview(response.get_data()).tobytes()
     response.content_length = len(body)
-    return Kept(state, str(request.url_rule), body, response.headers["ETag"], response.headers.to_wsgi_list())
+    return Kept(state, str(asked.url_rule), body, response.headers["ETag"], response.headers.to_wsgi_list())

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import uuid_utils
-from flask import Flask, request
+from flask import Flask, Request
 
 from service import logs
 from service.secrets import PREFIX, keep_from_logs
@@ -47,13 +47,12 @@ def install(app: Flask, settings: Settings) -> None:
         return answer
 
     app.wsgi_app = observed  # type: ignore[method-assign]
-    app.url_value_preprocessor(_routed)
 
 
-def _routed(_: str | None, __: Any) -> None:
-    # What Flask calls first of all. Its own word, so that what is not known to it has no name.
-    if request.url_rule is not None:
-        request.environ[ROUTE] = request.url_rule.rule
+def routed(asked: Request) -> None:
+    """Name the route of a request, before anything may refuse it. What is known to Flask alone has none."""
+    if asked.url_rule is not None:
+        asked.environ[ROUTE] = asked.url_rule.rule
 
 
 def _numbered(environ: Environ) -> str:

@@ -22,6 +22,7 @@ from service.exports.files import Format, Write
 from service.questions import Page, Paging, Span
 from service.web import access, cursors, preconditions, retries
 from service.web.bodies import digest
+from service.web.hooks import current
 
 Arguments = dict[str, Any]
 
@@ -97,9 +98,10 @@ def register(app: Flask, operation: Operation) -> None:
     query, formats = parameters(operation), tuple(operation.formats.items())
 
     def endpoint(**path: Any) -> Response:
-        access.require(request, operation.scope)
-        g.format, arguments = _asked(query, formats, request.query_string, request.headers.get("Accept"))
-        g.media_type = operation.formats.get(g.format or "")
+        asked = current()
+        access.require(app.config, asked.environ, operation.scope)
+        format, arguments = _asked(query, formats, asked.query_string, asked.environ.get("HTTP_ACCEPT"))
+        g.format, g.media_type = format, operation.formats.get(format or "")
 
         def act() -> Response:
             return operation.view(dict(arguments), **operation.fixed, **path)
@@ -110,7 +112,7 @@ def register(app: Flask, operation: Operation) -> None:
             )
         response = act()
         if operation.method == "GET":
-            response.headers["Vary"] = "Authorization, Accept"
+            response.headers.add("Vary", "Authorization, Accept")
         return response
 
     app.add_url_rule(operation.path, operation.name, endpoint, methods=[operation.method])

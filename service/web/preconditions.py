@@ -7,10 +7,11 @@ import hashlib
 import re
 from typing import NamedTuple
 
-from flask import Response, request
+from flask import Request, Response
 
 from service.diplomacy.changes import ANY
 from service.errors import Malformed, PreconditionFailed
+from service.web.hooks import current
 from service.web.problems import refused
 
 _TAG = re.compile(r'(W/)?"([^"]*)"')
@@ -32,7 +33,7 @@ class Tags(NamedTuple):
 
 def tags(header: str) -> Tags | None:
     """What ``header`` of this request names; None if it is not sent. Raises Malformed if that is no list."""
-    text = request.headers.get(header)
+    text = current().headers.get(header)
     if text is None:
         return None
     if text.strip(" \t") == "*":
@@ -66,25 +67,27 @@ def _versions(found: frozenset[str]) -> frozenset[int]:
 
 def held(tag: str) -> bool:
     """Whether the caller has the answer of this tag, so that it will be 304 and need not be made."""
-    if request.method not in READS or "If-Match" in request.headers:
+    asked = current()
+    if asked.method not in READS or "If-Match" in asked.headers:
         return False
     named = tags("If-None-Match")
     return named is not None and tag in named.strong | named.weak
 
 
-def settle(response: Response) -> Response:
+def settle(asked: Request, response: Response) -> Response:
     """The answer to a read, or 412, or 304, as its preconditions say (section 13.2.2).
 
     They count only where it would have been 200 (section 13.2.1). What has no ETag is given one by its bytes.
     """
-    if request.method not in READS or response.status_code != 200:
+    if asked.method not in READS or response.status_code != 200:
         return response
     if "ETag" not in response.headers:
         if response.is_streamed:
             return response
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-    response.headers.setdefault("Cache-Control", "no-cache")
-    if "If-Match" not in request.headers and "If-None-Match" not in request.headers:
+    if "Cache-Control" not in response.headers:
+        response.headers.add("Cache-Control", "no-cache")
+    if "If-Match" not in asked.headers and "If-None-Match" not in asked.headers:
         return response
     tag = str(response.get_etag()[0])
     try:
