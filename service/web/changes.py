@@ -9,7 +9,8 @@ from service import questions
 from service.exports import changes as feed
 from service.exports import feeds
 from service.web import waiting
-from service.web.operations import JSON, Arguments, Operation, following, json, linked, unless_unchanged
+from service.web.operations import JSON, Arguments, Operation, following, linked, unless_unchanged
+from service.web.whole import json
 
 FORMATS = {**JSON, "atom": feeds.MEDIA_TYPE}
 

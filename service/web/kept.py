@@ -141,5 +141,6 @@ def _given(found: Kept, environ: Environ, start_response: Callable[..., Any]) ->
 def _taken(state: State, asked: Request, response: Response) -> Kept:
     # A copy: orjson leaves its answers in the rooms that it wrote them in, which may be much larger.
     body = memoryview(response.get_data()).tobytes()
-    response.content_length = len(body)
+    if "Content-Length" not in response.headers:
+        response.content_length = len(body)
     return Kept(state, str(asked.url_rule), body, response.headers["ETag"], response.headers.to_wsgi_list())

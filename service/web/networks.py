@@ -20,13 +20,13 @@ from service.web.operations import (
     Arguments,
     Operation,
     described,
-    json,
     media_types,
     span,
     streamed,
     unless_unchanged,
     written,
 )
+from service.web.whole import json
 
 CSV = "text/csv"
 MEDIA_TYPES = {**JSON, **media_types(FORMATS), "matrix": CSV}

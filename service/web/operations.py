@@ -23,6 +23,7 @@ from service.questions import Page, Paging, Span
 from service.web import access, cursors, preconditions, retries
 from service.web.bodies import digest
 from service.web.hooks import current
+from service.web.whole import json
 
 Arguments = dict[str, Any]
 
@@ -240,11 +241,6 @@ def linked(response: Response, next: str | None) -> Response:
     if next:
         response.headers["Link"] = f'<{next}>; rel="next"'
     return response
-
-
-def json(body: Any, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(orjson.dumps(body), status, mimetype="application/json")
 
 
 def streamed(chunks: Iterator[bytes], media_type: str, filename: str) -> Response:

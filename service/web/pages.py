@@ -14,8 +14,9 @@ from service import questions
 from service.storage import migrate
 from service.web import openapi
 from service.web.access import OPEN
-from service.web.operations import RELEASE, Arguments, Operation, json
+from service.web.operations import RELEASE, Arguments, Operation
 from service.web.problems import KINDS as PROBLEMS
+from service.web.whole import Whole, json
 
 SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 """Swagger UI comes inside a package of the lock file, so that the page needs no network."""
@@ -55,7 +56,7 @@ def install(app: Flask, described: tuple[Operation, ...]) -> None:
         return orjson.dumps(openapi.describe(described, RELEASE, app.config["PARLEY"].public_read))
 
     def openapi_json() -> Response:
-        return Response(description(), mimetype="application/json")
+        return Whole(description())
 
     app.add_url_rule("/openapi.json", "openapi", openapi_json)
     app.add_url_rule("/", "home", home)

@@ -13,7 +13,8 @@ from service.ingest import ndjson
 from service.ingest.reports import Report, summary
 from service.questions.exporting import MEDIA_TYPE
 from service.web import bodies, consistency
-from service.web.operations import Arguments, Operation, json, span, streamed, unless_unchanged
+from service.web.operations import Arguments, Operation, span, streamed, unless_unchanged
+from service.web.whole import json
 
 FORMATS = {"ndjson": MEDIA_TYPE}
 IMPORT = """\
