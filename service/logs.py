@@ -88,35 +88,26 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def requests(settings: Settings, descriptor: int = STANDARD_ERROR) -> Any:
-    """The logger that has a line for each request: what it is given, it writes at once, in one call."""
-    return structlog.wrap_logger(
-        _Line(descriptor),
-        processors=[_dated, _readable() if _for_people(settings) else _bytes],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[settings.log_level.upper()]
-        ),
-    ).bind()
+def requests(settings: Settings, descriptor: int = STANDARD_ERROR) -> Callable[[str, Event], None]:
+    """What has a line for each request: given how grave it is, and what is told of it.
+
+    Each is written in one call, so that those of several threads and processes do not mix. A log that takes
+    nothing (its reader has gone, its disk is full) does not fail the request it tells of.
+    """
+    numbers = logging.getLevelNamesMapping()
+    least = numbers[settings.log_level.upper()]
+    levels = {name.lower() for name, number in numbers.items() if number >= least}
+    written = _readable() if _for_people(settings) else _bytes
+
+    def tell(level: str, event: Event) -> None:
+        if level in levels:
+            line = written(None, level, _dated(None, level, event))
+            with suppress(OSError):
+                os.write(descriptor, line)
+
+    return tell
 
 
 def _readable() -> Callable[[Any, str, Event], bytes]:
     render = _console()
     return lambda *event: f"{render(*event)}\n".encode(errors="replace")
-
-
-class _Line:
-    """Writes each line in one call, so that those of several threads and processes do not mix.
-
-    A log that takes nothing (its reader has gone, its disk is full) does not fail the request it tells of.
-    """
-
-    __slots__ = ("_descriptor",)
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def info(self, line: bytes) -> None:
-        with suppress(OSError):
-            os.write(self._descriptor, line)
-
-    debug = warning = error = info

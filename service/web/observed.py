@@ -133,19 +133,18 @@ class _Answer:
         route, method = environ.get(ROUTE, UNKNOWN), environ["REQUEST_METHOD"]
         if self._metrics:
             self._metrics.ended(route, method, status, seconds, self._whole)
-        more: dict[str, Any] = {}
+        event = {
+            "event": "request",
+            "request": self._number,
+            "method": method,
+            "route": route,
+            "status": status,
+            "ms": round(seconds * 1000, 3),
+            "bytes": self._bytes,
+            "token": environ.get(TOKEN),
+        }
         if self._revision is not None:
-            more["revision"] = self._revision
+            event["revision"] = self._revision
         if not self._whole:
-            more["broken_off"] = True
-        (self._log.error if status >= 500 else self._log.info)(
-            "request",
-            request=self._number,
-            method=method,
-            route=route,
-            status=status,
-            ms=round(seconds * 1000, 3),
-            bytes=self._bytes,
-            token=environ.get(TOKEN),
-            **more,
-        )
+            event["broken_off"] = True
+        self._log("error" if status >= 500 else "info", event)
