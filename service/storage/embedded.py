@@ -19,7 +19,7 @@ from service.errors import BadSetting, NotMigrated, StoreUnavailable
 from service.settings import Settings
 
 SCHEME = "sqlite:///"
-CACHE_KIBIBYTES = 128 * 1024
+CACHE_KIBIBYTES, USUAL_KIBIBYTES = 128 * 1024, 2_000
 LOG_KEPT = 64 << 20
 """Bytes of the write-ahead log that are left when it begins anew: it grows for as long as somebody reads."""
 ASKED_AFTER = 0.0003, 0.0009
@@ -65,6 +65,19 @@ def opened(settings: Settings, create: bool) -> "Embedded":
     )
 
 
+class _Turn(threading.local):
+    """Of a thread: until when it waits for its turn to write, and ``last``, when it is in SQLite's hands."""
+
+    until: float | None = None
+    last = 0.0
+    own: Any = None
+    """Its own connection, while it writes by that of the process."""
+    roomy = False
+    """Whether it wants more memory for its writes."""
+    opened: Any = None
+    """The file that its own connection was opened on."""
+
+
 class Embedded(APSWDatabase):
     """A SQLite file, which is not made by being asked for, and not mistaken for one put in its place."""
 
@@ -78,7 +91,14 @@ class Embedded(APSWDatabase):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._queue = threading.Lock()
-        self._waits = threading.local()
+        """Held by the thread of this process that writes, or asks SQLite whether it may."""
+        self._writer: Any = None
+        """The connection that they write by. What others have written, a connection has to read again."""
+        self._written: Any = None
+        """The file that this one was opened on."""
+        self._roomy = False
+        """Whether it keeps much of it in memory just now."""
+        self._turn = _Turn()
 
     def begin(self, lock_type: str | None = None) -> None:
         """Begin a transaction; to write, when it is its turn. Raises OperationalError if that is too late.
@@ -90,23 +110,69 @@ class Embedded(APSWDatabase):
         if lock_type != self.WRITE:
             super().begin(lock_type)
             return
-        self._waits.until = time.monotonic() + self._timeout
+        self._turn.until = time.monotonic() + self._timeout
         try:
-            if not self._queue.acquire(timeout=self._timeout):
-                raise peewee.OperationalError("database is locked")
+            if not self._queue.acquire(blocking=False):
+                if not self._queue.acquire(timeout=self._timeout):
+                    raise peewee.OperationalError("database is locked")
+                # Who waited for another thread asks when it would have been asking again: no other process is
+                # passed over because it does not see at once that the lock is free.
+                time.sleep(random.uniform(0, ASKED_AFTER[1]))  # noqa: S311 -- nothing secret hangs on it
+            self._turn.own = self._state.conn
             try:
+                self._state.conn = self._writing()
+                self._make_room()
                 super().begin(lock_type)
-            finally:
-                self._queue.release()
+            except BaseException:
+                self._done()
+                raise
         finally:
-            self._waits.until = None
+            self._turn.until = None
+
+    def commit(self) -> Any:
+        """Commit. Who wrote lets the next thread do so."""
+        committed = super().commit()
+        self._done()
+        return committed
+
+    def rollback(self) -> Any:
+        """Roll back; the same."""
+        try:
+            return super().rollback()
+        finally:
+            self._done()
+
+    def _writing(self) -> Any:
+        """The connection by which this process writes, opened if need be. For who holds the queue."""
+        # This thread's own, which was looked at just now, is on the file that is to be written.
+        if self._written != self._turn.opened:
+            self._stop_writing()
+        if self._writer is None:
+            self._writer, self._written = self._connect(), self._turn.opened
+        return self._writer
+
+    def _stop_writing(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer, self._roomy = None, False
+
+    def _done(self) -> None:
+        """If this thread has been writing, go on with its own connection, and let the next one write."""
+        if self._turn.own is None:
+            return
+        self._state.conn, self._turn.own = self._turn.own, None
+        try:
+            if self._writer is not None and not self._writer.getautocommit():
+                self._stop_writing()  # It could not be rolled back.
+        finally:
+            self._queue.release()
 
     def _wait(self, calls: int) -> bool:
         """Sleep until it is worth asking again for a lock that another holds; False: it is no longer."""
         now = time.monotonic()
         if calls == 0:
-            self._waits.last = getattr(self._waits, "until", None) or now + self._timeout
-        if now >= self._waits.last:
+            self._turn.last = self._turn.until or now + self._timeout
+        if now >= self._turn.last:
             return False
         time.sleep(random.uniform(*ASKED_AFTER))  # noqa: S311 -- nothing secret hangs on it
         return True
@@ -120,14 +186,17 @@ class Embedded(APSWDatabase):
         conn.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         # playhouse.migrations dates its rows with a datetime, which apsw, unlike sqlite3, does not adapt.
         conn.convert_binding = lambda _cursor, _number, value: str(value)
-        self._opened = _identity(self.database)
+
+    def _initialize_connection(self, conn: Any) -> None:
+        super()._initialize_connection(conn)
+        self._turn.opened = _identity(self.database)
 
     def look(self) -> None:
         """Raise OperationalError unless the file is the one that was opened.
 
         SQLite goes on writing to one that was deleted.
         """
-        if self._opened != _identity(self.database):
+        if self._turn.opened != _identity(self.database):
             self.close()
             raise peewee.OperationalError("the file was deleted or replaced")
 
@@ -135,9 +204,11 @@ class Embedded(APSWDatabase):
         """A thread keeps its connection when it is done with it: to open one reads the schema anew."""
 
     def let_go(self) -> None:
-        """Close this thread's connection."""
+        """Close this thread's connection, and the one by which this process writes."""
         if not self.is_closed():
             self.close()
+        with self._queue:
+            self._stop_writing()
 
     def spelled(self, sql: str) -> str:
         """The SQL of a query as ``ask`` takes it."""
@@ -153,17 +224,33 @@ class Embedded(APSWDatabase):
 
     @contextmanager
     def roomy(self) -> Iterator[None]:
-        """Meanwhile this connection keeps more of the file in memory: for writes of many rows at once.
+        """Meanwhile this thread, when it writes, keeps more of the file in memory: for many rows at once.
 
         They come in no order that the indexes have: with SQLite's usual 2 MiB the time goes into their pages.
         """
-        (usual,) = self.execute_sql("PRAGMA cache_size").fetchone()
-        self.execute_sql(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        before, self._turn.roomy = self._turn.roomy, True
         try:
+            if self._turn.own is not None:
+                self._make_room()
             yield
         finally:
-            self.execute_sql(f"PRAGMA cache_size = {int(usual)}")
-            self.execute_sql("PRAGMA shrink_memory")
+            self._turn.roomy = before
+            if self._turn.own is not None:
+                self._make_room()
+            elif self._queue.acquire(blocking=False):  # Else whoever writes next gives it back.
+                try:
+                    self._make_room()
+                finally:
+                    self._queue.release()
+
+    def _make_room(self) -> None:
+        """Give the connection that writes as much memory as this thread wants. For who holds the queue."""
+        if self._writer is not None and self._roomy != self._turn.roomy:
+            self._roomy = self._turn.roomy
+            size = CACHE_KIBIBYTES if self._roomy else USUAL_KIBIBYTES
+            self._writer.execute(f"PRAGMA cache_size = -{size}")
+            if not self._roomy:
+                self._writer.execute("PRAGMA shrink_memory")
 
     @contextmanager
     def migrating(self) -> Iterator[None]:

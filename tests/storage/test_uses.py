@@ -100,12 +100,13 @@ def test_a_locked_database_neither_delays_a_read_nor_fails_it(
 @pytest.mark.database("sqlite")
 def test_a_store_that_takes_no_writes_is_read(app: Flask) -> None:
     reader = caller(app, "read")
-    database.execute_sql("PRAGMA query_only = 1")
+    writer = database.obj._writing()
+    writer.execute("PRAGMA query_only = 1")
     assert reader.get("/v1/actors").status_code == 200
     uses.write()
     assert reader.get("/v1/actors").status_code == 200
     assert last_used() is None
-    database.execute_sql("PRAGMA query_only = 0")
+    writer.execute("PRAGMA query_only = 0")
 
 
 def test_what_was_noted_of_another_store_is_not_written_to_this_one(app: Flask, settings: Settings) -> None:
