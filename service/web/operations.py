@@ -107,10 +107,9 @@ def register(app: Flask, operation: Operation) -> None:
         def act() -> Response:
             return operation.view(dict(arguments), **operation.fixed, **path)
 
-        if operation.retriable and (key := retries.key()):
-            return retries.once(
-                key, operation.fingerprint(request, current_app.config["PARLEY"].max_body), act
-            )
+        if operation.retriable and (key := retries.key(asked.environ)):
+            body = operation.fingerprint(asked, app.config["PARLEY"].max_body)
+            return retries.once(key, body, act)
         response = act()
         if operation.method == "GET":
             response.headers.add("Vary", "Authorization, Accept")

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Response, g, request
 
@@ -20,11 +20,12 @@ _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _BARE = re.compile(r"[!#-+\--\[\]-~]+")
 
 
-def key() -> str | None:
+def key(environ: Mapping[str, str]) -> str | None:
     """The request's key, without quotes; None if it has none. Raises Malformed."""
-    if HEADER not in request.headers:
+    text = environ.get("HTTP_IDEMPOTENCY_KEY")
+    if text is None:
         return None
-    text = request.headers[HEADER].strip(" \t")
+    text = text.strip(" \t")
     quoted = _QUOTED.fullmatch(text)
     found = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else text
     if not (quoted or _BARE.fullmatch(found)) or not 0 < len(found) <= LONGEST:

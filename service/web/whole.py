@@ -1,4 +1,4 @@
-"""Answers whose bytes are at hand, which most are: they go out as they are."""
+"""JSON answers whose bytes are at hand, as most are: they go out as they are."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -15,9 +15,9 @@ class Whole(Response):
     status is none of 204 and 304.
     """
 
-    def __init__(self, body: bytes, status: int = 200, media_type: str = "application/json") -> None:
-        headers = [("Content-Type", media_type), ("Content-Length", str(len(body)))]
-        super().__init__(None, status, headers)
+    def __init__(self, body: bytes, status: int = 200, headers: Iterable[tuple[str, str]] = ()) -> None:
+        described = ("Content-Type", "application/json"), ("Content-Length", str(len(body)))
+        super().__init__(None, status, [*described, *headers])
         self.response = [body]
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
