@@ -87,7 +87,7 @@ def settle(asked: Request, response: Response) -> Response:
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     if "Cache-Control" not in response.headers:
         response.headers.add("Cache-Control", "no-cache")
-    if "If-Match" not in asked.headers and "If-None-Match" not in asked.headers:
+    if "HTTP_IF_MATCH" not in asked.environ and "HTTP_IF_NONE_MATCH" not in asked.environ:
         return response
     tag = str(response.get_etag()[0])
     try:
