@@ -3,11 +3,10 @@
 import fcntl
 import os
 import random
-import struct
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ import apsw
 import peewee
 from playhouse.apsw_ext import APSWDatabase
 
-from service.errors import BadSetting, NotMigrated, StoreUnavailable
+from service.errors import BadSetting, NotMigrated
 from service.settings import Settings
+from service.storage import bytes_held
 
 SCHEME = "sqlite:///"
 CACHE_KIBIBYTES, USUAL_KIBIBYTES = 128 * 1024, 2_000
@@ -261,30 +261,9 @@ class Embedded(APSWDatabase):
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    @contextmanager
-    def held(self, number: int) -> Iterator[bool]:
-        """Hold a number of 62 bits; False, at once, if another request holds it, in whatever process.
-
-        Whoever holds one and dies holds it no longer: what is locked is one byte of an empty file, by its
-        open file description (fcntl(2), F_OFD_SETLK). Unlike a record lock of POSIX it holds against other
-        threads of this process as well, and it ends when the descriptor is closed, by whatever end of the
-        process too.
-        """
-        try:
-            file = os.open(f"{self.database}-attempts", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StoreUnavailable("The file of the keys in use cannot be opened.") from error
-        try:
-            # struct flock of Linux on 64 bits: type, whence, start, length, process.
-            lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, number, 1, 0)
-            try:
-                fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-        finally:
-            os.close(file)
+    def held(self, number: int) -> AbstractContextManager[bool]:
+        """Hold a number of 62 bits; False, at once, if another request holds it, in whatever process."""
+        return bytes_held.held(f"{self.database}-attempts", number)
 
 
 def _identity(path: str) -> tuple[int, int] | None:
