@@ -195,6 +195,25 @@ def test_no_table_is_read_from_end_to_end(grown: dict[int, Flask], path: str) ->
         assert not any("AUTOMATIC" in step for step in plan), (sql, plan)
 
 
+def plans(client: FlaskClient, path: str) -> Iterator[str]:
+    """The steps of SQLite's plan for each query."""
+    for sql, parameters in asked(client, path):
+        rows = database.database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        yield from (row[3] for row in rows)
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("at", ["", "&known_at=2999"])
+def test_an_index_alone_answers_for_positions(grown: dict[int, Flask], at: str) -> None:
+    """What came before an entry, and who takes which stance: no edge is read for it."""
+    client = on(grown[500])
+    following = client.get(f"/v1/actors/ann/positions?limit=1{at}").json["next"]
+    for path in following, f"/v1/networks/congruence?normalize=no{at}":
+        found = [step for step in plans(client, path) if "edge_stance" in step]
+        assert found
+        assert all("COVERING INDEX edge_stance" in step for step in found), found
+
+
 def steps(client: FlaskClient, path: str) -> int:
     """How many steps SQLite's machine takes to answer (https://sqlite.org/c3ref/c_stmtstatus_counter.html)."""
     taken = 0

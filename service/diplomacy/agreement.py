@@ -15,7 +15,6 @@ computes but calls uninterpretable (``combine`` with a normalisation) is refused
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count, repeat
 from math import lcm, sqrt
 from typing import NamedTuple
 
@@ -57,24 +56,27 @@ MOST_ACTORS = 10_000
 """Every pair of them is looked at: so many take some 10 s and 200 MB."""
 
 
+Often = Counter[int]
+"""How often each actor did something, by its place; who never did is not in it."""
+
+
 class Counts(NamedTuple):
-    """x_ijk: for each issue and stance the actors' places, as often as they took it."""
+    """x_ijk: for each issue and stance, how often each actor took it."""
 
     actors: tuple[str, ...]
     issues: tuple[str, ...]
-    taken: Mapping[str, Mapping[int, Sequence[int]]]
+    taken: Mapping[str, Mapping[int, Often]]
 
 
 def counted(cells: Iterable[tuple[str, str, int, int]], only: Only = EVERYTHING) -> Counts:
     """The counts from (actor, issue, stance, number of statements), in any order; a cell may come in
     parts."""
-    places: dict[str, int] = defaultdict(count().__next__)
-    taken: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    taken: dict[str, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     if only != EVERYTHING:
         cells = (cell for cell in cells if only.actor(cell[0]) and only.issue(cell[1]))
     for actor, issue, stance, often in cells:
-        taken[issue][stance].extend(repeat(places[actor], often))
-    return _ordered(places, taken, only)
+        taken[issue][stance][actor] += often
+    return _ordered(taken, only)
 
 
 def counts(
@@ -82,13 +84,8 @@ def counts(
 ) -> Counts:
     """The counts of positions in date order, without repetitions
     (`service.diplomacy.duplicates.distinct`)."""
-    places: dict[str, int] = defaultdict(count().__next__)
-    taken: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    if only != EVERYTHING:
-        held = (one for one in held if only.actor(one.actor) and only.issue(one.issue))
-    for actor, issue, stance, _, _, _ in distinct(held, duplicates, stance_counts):
-        taken[issue][stance].append(places[actor])
-    return _ordered(places, taken, only)
+    cells = Counter((one[0], one[1], one[2]) for one in distinct(held, duplicates, stance_counts))
+    return counted(((*cell, often) for cell, often in cells.items()), only)
 
 
 def affiliation(
@@ -112,7 +109,7 @@ def affiliation(
     weights: list[list[float]] = [[] for _ in counts.actors]
     for column, issue in enumerate(counts.issues):
         taken = counts.taken.get(issue, {})
-        prominence = sum(map(len, taken.values()))
+        prominence = _together(taken).total()
         for row, value in _aggregated(aggregate, scales, issue, taken).items():
             divisor = {"no": 1, "activity": spoken[row], "prominence": prominence}[normalize]
             places[row].append(column)
@@ -145,39 +142,47 @@ def one_mode(
     return of_pairs(counts.actors, rows, divisors, whole, min_weight)
 
 
-def _ordered(
-    places: Mapping[str, int], taken: Mapping[str, Mapping[int, Sequence[int]]], only: Only
-) -> Counts:
+def _ordered(taken: Mapping[str, Mapping[int, Mapping[str, int]]], only: Only) -> Counts:
     """Actors and issues by id, those that were asked for and are silent among them."""
-    actors = sorted({*places, *filter(only.actor, only.actors or ())})
+    spoke = {actor for by_stance in taken.values() for who in by_stance.values() for actor in who}
+    actors = sorted(spoke.union(filter(only.actor, only.actors or ())))
     issues = sorted({*taken, *filter(only.issue, only.issues or ())})
-    order = {places[actor]: place for place, actor in enumerate(actors) if actor in places}.__getitem__
-    moved = {
-        issue: {stance: list(map(order, who)) for stance, who in sorted(taken[issue].items())}
+    place = {actor: place for place, actor in enumerate(actors)}
+    placed = {
+        issue: {
+            stance: Counter({place[actor]: often for actor, often in who.items()})
+            for stance, who in sorted(taken[issue].items())
+        }
         for issue in issues
         if issue in taken
     }
-    return Counts(tuple(actors), tuple(issues), moved)
+    return Counts(tuple(actors), tuple(issues), placed)
 
 
 def _activity(counts: Counts) -> tuple[list[int], list[int]]:
     """Each actor's number of statements N_i, and Σ_j(Σ_k x_ijk)²."""
     spoken, squares = [0] * len(counts.actors), [0] * len(counts.actors)
     for taken in counts.taken.values():
-        for actor, often in Counter(chain(*taken.values())).items():
+        for actor, often in _together(taken).items():
             spoken[actor] += often
             squares[actor] += often * often
     return spoken, squares
 
 
-def _aggregated(
-    aggregate: str, scales: Scales, issue: str, taken: Mapping[int, Sequence[int]]
-) -> Counter[int]:
+def _together(taken: Mapping[int, Often]) -> Often:
+    """Σ_k x_ijk: how often each actor spoke on one issue."""
+    found: Often = Counter()
+    for who in taken.values():
+        found.update(who)
+    return found
+
+
+def _aggregated(aggregate: str, scales: Scales, issue: str, taken: Mapping[int, Often]) -> Counter[int]:
     """y_ij of each actor that spoke on one issue."""
     found: Counter[int] = Counter()
     for stance, who in taken.items():
         agrees = stance == scales[issue][-1]
-        for actor, often in Counter(who).items():
+        for actor, often in who.items():
             if aggregate == "ignore":
                 found[actor] += often
             elif aggregate == "combine":
@@ -223,8 +228,7 @@ def _kernels(counts: Counts, scales: Scales, relation: str) -> tuple[int, dict[s
 def _terms(counts: Counts, kernels: Mapping[str, Kernel], relation: str, slots: Slots) -> Iterator[Term]:
     """For each issue and stance k: x_ijk, and Σ_k' kernel(k, k')·x_i'jk' packed."""
     for issue, by_stance in counts.taken.items():
-        taken = {0: chain(*by_stance.values())} if relation == "ignore" else by_stance
-        often = {stance: Counter(who) for stance, who in taken.items()}
+        often = {0: _together(by_stance)} if relation == "ignore" else by_stance
         packed = {stance: slots.pack(numbers) for stance, numbers in often.items()}
         for k, numbers in often.items():
             weighted = sum(kernels[issue][k, other] * row for other, row in packed.items())
@@ -258,6 +262,6 @@ def _shared(counts: Counts, slots: Slots) -> Iterator[Term]:
     for taken in counts.taken.values():
         for who in taken.values():
             once = Counter(dict.fromkeys(who, 1))
-            again = Counter(who) - once
+            again = who - once
             yield Term(once, -slots.pack(once))
             yield Term(again, slots.pack(again))

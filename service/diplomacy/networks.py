@@ -7,7 +7,8 @@ whom) and `service.diplomacy.contacts` (who met whom, who speaks of whom).
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import compress, repeat
+from operator import truediv
 from typing import NamedTuple
 
 from service.errors import Fault, InvalidParameters
@@ -106,9 +107,9 @@ def one_of(parameter: str, value: str, allowed: Iterable[str]) -> None:
 
 def line(places: Iterable[int], weights: Sequence[float], min_weight: float | None = None) -> Line:
     """A row's line of the weights that are not 0 and, where one is given, not below ``min_weight``."""
-    if min_weight is None and all(weights):
-        return Line(array("I", places), array("d", weights))
-    keep = [bool(weight) and (min_weight is None or weight >= min_weight) for weight in weights]
+    keep: Sequence[float] = weights
+    if min_weight is not None:
+        keep = [bool(weight) and weight >= min_weight for weight in weights]
     return Line(array("I", compress(places, keep)), array("d", compress(weights, keep)))
 
 
@@ -130,10 +131,8 @@ def of_pairs(
         if divisors:
             shares = zip(sums, divisors(row), strict=True)
             weights = [value / (whole * divisor) if value else 0.0 for value, divisor in shares]
-        elif whole > 1:
-            weights = [value / whole for value in sums]
         else:
-            weights = list(map(float, sums))
+            weights = [*map(truediv, sums, repeat(whole))]
         lines.append(line(range(row + 1, len(nodes)), weights, min_weight))
     return Network(tuple(nodes), tuple(nodes), tuple(lines))
 

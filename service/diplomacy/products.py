@@ -84,11 +84,12 @@ def _add(slots: Slots, batch: Sequence[Term], sums: list[int]) -> None:
     for place, term in enumerate(batch):
         for actor, often in term.often.items():
             taking_part[actor][often].append(place)
+    # Halves are added before the cut, taken away after it: what is cut off must not have borrowed.
+    half = _halves(slots.size, slots.bits)
+    lifted = [term.packed + half for term in batch]
     for first in range(0, slots.size, ROWS):
-        # Halves are added before the cut, taken away after it: what is cut off must not have borrowed.
-        cut = first * slots.bits
-        half, rest = _halves(slots.size, slots.bits), _halves(slots.size - first, slots.bits)
-        get = [((term.packed + half) >> cut) - rest for term in batch].__getitem__
+        cut, rest = first * slots.bits, _halves(slots.size - first, slots.bits)
+        get = [(packed >> cut) - rest for packed in lifted].__getitem__
         for actor in range(first, min(first + ROWS, slots.size)):
             for often, places in taking_part[actor].items():
                 together = sum(map(get, places)) if len(places) > 1 else get(places[0])
