@@ -74,8 +74,9 @@ def _node_query(selection: Selection, at: int | None) -> Any:
         wanted = _edges(selection, at)
         ends = wanted.select(Edge.tail) | wanted.select(Edge.head)
         conditions.append(Record.key.in_(ends))
-    if selection.around is not None:
-        conditions.append(Record.key.in_(_neighbourhood(selection, at)))
+    near = None if selection.around is None else _neighbourhood(selection, at)
+    if near is not None:
+        conditions.append(Record.key.in_(Select((near,), (near.c.key,))))
     table = Record if at is None else Revision
     known = (Record.label, SQL("NULL")) if at is None else (SQL("NULL"), Revision.document)
     query = (
@@ -95,7 +96,7 @@ def _node_query(selection: Selection, at: int | None) -> Any:
         query = query.where(Record.revision.is_null(False))
     else:
         query = query.join(Revision, on=current(Record, Revision, at))
-    return query
+    return query if near is None else query.with_cte(near)
 
 
 def _edge_query(selection: Selection, at: int | None) -> Any:
@@ -124,8 +125,37 @@ def _edge_query(selection: Selection, at: int | None) -> Any:
         query = query.where(tail.kind.in_(selection.kinds), head.kind.in_(selection.kinds))
     if selection.around is not None:
         near = _neighbourhood(selection, at)
-        query = query.where(Edge.tail.in_(near), Edge.head.in_(near))
+        query = _between(query, near, at).with_cte(near)
     return query
+
+
+def _between(query: Any, near: Any, at: int | None) -> Any:
+    """The query's edges from one record of the neighbourhood to another.
+
+    Not by their ends: who speaks much is in most neighbourhoods, and all that leads out of them would be
+    read. A document's edges lie together, and one of their ends is the record whose document it is; but for
+    positions, whose ends are an actor and an issue, and which have an index by both.
+    """
+    keys = Select((near,), (near.c.key,))
+    now = Record.select(Revision.seq).join(Revision, on=current(Record, Revision, at))
+    actors, issues = (
+        Select((near,), (near.c.key,)).join(Record, on=(Record.key == near.c.key)).where(Record.kind == kind)
+        for kind in ("actor", "issue")
+    )
+    stated, held = Edge.alias("stated"), Edge.alias("held")
+    found = stated.select(stated.revision, stated.ordinal, stated.since).where(
+        stated.revision.in_(now.where(Record.key.in_(keys))), stated.tail.in_(keys), stated.head.in_(keys)
+    )
+    found |= held.select(held.revision, held.ordinal, held.since).where(
+        held.stance.is_null(False), held.tail.in_(actors), held.head.in_(issues)
+    )
+    found = found.alias("found")
+    its = (
+        (found.c.revision == Edge.revision)
+        & (found.c.ordinal == Edge.ordinal)
+        & (found.c.since == Edge.since)
+    )
+    return query.join_from(Edge, found, on=its)
 
 
 def _edges(selection: Selection, at: int | None) -> Any:
@@ -151,7 +181,7 @@ def _wanted(edge: Any, selection: Selection) -> Any:
 
 
 def _neighbourhood(selection: Selection, at: int | None) -> Any:
-    """The keys of all records that ``hops`` edges or fewer lead to, in whatever direction."""
+    """The keys of all records that ``hops`` edges or fewer lead to, in whatever direction, as a table."""
     start = Select((), (SQL(str(int(selection.around or 0))), SQL("0")))
     near = start.cte("near", recursive=True, columns=("key", "distance"))
     step = Edge.alias("step")
@@ -166,5 +196,4 @@ def _neighbourhood(selection: Selection, at: int | None) -> Any:
             *within(step, selection.window),
         )
     )
-    reached = near.union(onward)
-    return reached.select_from(reached.c.key)
+    return near.union(onward)
