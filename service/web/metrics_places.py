@@ -34,15 +34,25 @@ class Master:
         os.environ[FOLDER] = str(self.folder)
         self._listener: subprocess.Popen[bytes] | None = None
         self._stopped = threading.Event()
+        # Held while a process is started, of whatever kind. A worker forked while the listener is started
+        # would keep open the pipe that tells whether that went well, and who waits for its end would wait for
+        # the worker's.
+        self._starting = threading.Lock()
 
     def listen(self) -> None:
         """Start the listener, and another one whenever it has ended, until ``stop``."""
+        os.register_at_fork(
+            before=self._starting.acquire,
+            after_in_parent=self._starting.release,
+            after_in_child=self._starting.release,
+        )
         # By a thread that waits for it: the server only tells of the ends of its workers.
         threading.Thread(target=self._keep, name="metrics", daemon=True).start()
 
     def _keep(self) -> None:
         while not self._stopped.is_set():
-            self._listener = subprocess.Popen([sys.executable, "-m", LISTENER])  # noqa: S603
+            with self._starting:
+                self._listener = subprocess.Popen([sys.executable, "-m", LISTENER])  # noqa: S603
             self._listener.wait()
             self._stopped.wait(PAUSE)
 
