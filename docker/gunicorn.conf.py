@@ -13,6 +13,9 @@ from gunicorn.glogging import Logger as _Logger
 from gunicorn.http import wsgi as _wsgi
 from orjson import dumps as _dumps
 
+# Not the application, which each worker makes, but its modules: to load them takes half a second and 25 MiB.
+# Loaded here it is done once, and workers share them. A new release needs a new start, not SIGHUP.
+from service import app as _app  # noqa: F401
 from service import logs as _logs
 from service import secrets as _secrets
 from service.settings import load as _load
@@ -102,7 +105,13 @@ def on_starting(server):  # type: ignore[no-untyped-def]
 
 
 def when_ready(server):  # type: ignore[no-untyped-def]
-    """From here on metrics can be asked for."""
+    """From here on metrics can be asked for.
+
+    The collector passes over what workers begin with: where it looks it writes, and what it wrote to is
+    shared no longer.
+    """
+    _gc.collect()
+    _gc.freeze()
     if server.metrics:
         server.metrics.listen()
 

@@ -168,9 +168,13 @@ def test_connections_that_are_all_taken(kept: Any) -> None:
     until_it_writes(desk)
     taken = list[psycopg.Connection]()
     fill(desk, taken)
-    # A worker that has none yet is refused by the server, and starts all the same.
-    os.kill(desk.workers()[0], signal.SIGKILL)
+    # A worker that has none yet is refused by the server, and starts all the same. It is not started until
+    # those of the one before it are taken.
+    (worker,) = desk.workers()
+    os.kill(desk.service.process.pid, signal.SIGSTOP)
+    os.kill(worker, signal.SIGKILL)
     fill(desk, taken)
+    os.kill(desk.service.process.pid, signal.SIGCONT)
     for _ in range(100):
         try:
             if requests.get(f"{desk.service.url}/livez", timeout=10).status_code == 200:
