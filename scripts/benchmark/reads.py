@@ -42,12 +42,10 @@ class Plan(NamedTuple):
     seconds: float
 
 
-def parley(
-    stack: ExitStack, environ: Mapping[str, str], paths: Mapping[str, asked.Paths]
-) -> tuple[int, list[Run]]:
-    """Start Parley on a store: its process id, and what is to be measured of it, first-time and repeated."""
+def parley(stack: ExitStack, environ: Mapping[str, str], paths: Mapping[str, asked.Paths]) -> list[Run]:
+    """Start Parley on a store: what is to be measured of it, first-time and repeated."""
     port = servers.free_port()
-    process = stack.enter_context(servers.running(*servers.parley(environ, port), port, "/livez"))
+    stack.enter_context(servers.running(*servers.parley(environ, port), port, "/livez"))
     address = servers.HOST, port
     runs = []
     for measure, made in paths.items():
@@ -58,7 +56,7 @@ def parley(
                 get(path, If_None_Match=_tag(address, path)) for path in islice(made(_OTHER_SEED), asked.FEW)
             ]
             runs.append(Run(measure, UNCHANGED, address, cycle(known), 304))
-    return process, runs
+    return runs
 
 
 def on_postgresql(
@@ -69,7 +67,7 @@ def on_postgresql(
     found: asked.Store,
 ) -> list[Run]:
     """The same on a PostgreSQL server, which has to have the same pages."""
-    _, runs = parley(stack, environ, paths)
+    runs = parley(stack, environ, paths)
     if agreeing.histories(runs[0].address, found) != pages:
         raise ParleyError("Parley has other rows on PostgreSQL.")
     return [run._replace(what=run.what.replace(PARLEY, POSTGRESQL)) for run in runs]

@@ -16,7 +16,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scripts.benchmark import agreeing, asked, footprint, postgresql, reads, servers, stores, writes
-from scripts.benchmark.load import get, load
 from scripts.benchmark.process import module
 from service.errors import ParleyError
 
@@ -59,9 +58,8 @@ def measure(result: Result, wanted: Wanted, kept: Path) -> None:
         with progress("Networks"):
             result["networks"] = loads(module(["scripts.benchmark.networks_stored"], large))
     if wanted.wants("footprint"):
-        with progress("First answers"), servers.on(servers.cores()[1]):
-            started = footprint.cold_start(large, "/v1/actors/actor-0000")
-        result.setdefault("footprint", {})["first_answer_s"] = started
+        with progress("Footprint"), servers.on(servers.cores()[1]):
+            result["footprint"] = footprint.measured(large, wanted.served, reads.CONNECTIONS)
 
 
 def _machine() -> Result:
@@ -89,7 +87,7 @@ def _processor() -> str:
 
 
 def _reads(result: Result, wanted: Wanted, kept: Path, size: int, peers: Sequence[str]) -> None:
-    """Measure the reads of the store of that size, and what memory they left the service with."""
+    """Measure the reads of the store of that size."""
     environ = stores.made(kept, size, stores.STATEMENTS)
     home = Path(environ["PARLEY_HOME"])
     found = asked.store(home / "parley.db")
@@ -98,7 +96,7 @@ def _reads(result: Result, wanted: Wanted, kept: Path, size: int, peers: Sequenc
         return
     plan = wanted.plan
     with ExitStack() as stack, stores.folder(None) as folder, servers.on(servers.cores()[1]):
-        process, runs = reads.parley(stack, environ, paths)
+        runs = reads.parley(stack, environ, paths)
         address = runs[0].address
         runs += reads.floors(stack, folder, address, paths)
         pages = agreeing.histories(address, found)
@@ -118,31 +116,9 @@ def _reads(result: Result, wanted: Wanted, kept: Path, size: int, peers: Sequenc
             measured = reads.by_turns(runs, plan, advance)
         result.setdefault("reads", {})[str(size)] = reads.figures(runs, measured)
         result["missing"] = missing
-        if size == wanted.sizes[-1] and wanted.wants("footprint"):
-            asked_of_it = _served(runs, measured)
-            if asked_of_it < wanted.served:
-                more_requests = map(get, asked.paths(found)["record"](0))
-                asked_of_it += load(
-                    address,
-                    more_requests,
-                    connections=reads.CONNECTIONS,
-                    seconds=600,
-                    most=wanted.served - asked_of_it,
-                ).number
-            result["footprint"] = {"requests": asked_of_it, **footprint.memory(process)}
     with stores.folder(None) as folder, progress("Inside the service"):
         inside = reads.inside(environ, folder, paths, plan.seconds)
         result.setdefault("inside", {})[str(size)] = inside
-
-
-def _served(runs: Sequence[reads.Run], taken: Sequence[Sequence[Any]]) -> int:
-    address = runs[0].address
-    return sum(
-        len(one.latencies)
-        for run, rounds in zip(runs, taken, strict=True)
-        if run.address == address
-        for one in rounds
-    )
 
 
 def _writes(wanted: Wanted, environ: Mapping[str, str]) -> Result:
