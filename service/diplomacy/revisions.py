@@ -42,7 +42,7 @@ def render(id: str, kind: str, version: int, recorded_at: int, body: Document) -
     ``recorded_at`` is in microseconds since 1970.
     """
     given = {"id": id, "kind": kind, "version": version, "recorded_at": instant(recorded_at)}
-    return orjson.dumps(given | content(body))
+    return orjson.dumps(given | body | given)  # in that order, and whatever the body says of them
 
 
 def digest(previous: bytes, seq: int, action: str, author: str, document: bytes) -> bytes:
