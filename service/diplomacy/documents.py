@@ -87,6 +87,12 @@ def _looking(path: str) -> tuple[str, Look]:
     return name, below
 
 
+def _place(path: str) -> tuple[str, bool, str]:
+    """What a path says of where ids stand: field, whether it holds many, field in each."""
+    first, _, field = path.partition(".")
+    return first.removesuffix("[]"), first.endswith("[]"), field
+
+
 _REFERENCES = {
     kind: tuple((*_looking(reference.path), reference) for reference in references)
     for kind, references in REFERENCES.items()
@@ -106,11 +112,33 @@ def references(document: Document) -> Referred:
     ]
 
 
+_MENTIONS = {
+    kind: tuple((*_place(reference.path), reference) for reference in references)
+    for kind, references in REFERENCES.items()
+}
+Mentioned = Sequence[tuple[str, Document, Reference]]
+"""The ids of other records in a document, the objects they stand in, and what is known of the fields."""
+
+
+def mentioned(document: Document) -> Mentioned:
+    """What ``references`` finds, of a document that has been accepted: a third of the work."""
+    found: list[tuple[str, Document, Reference]] = []
+    for name, many, field, reference in _MENTIONS[document["kind"]]:
+        if name not in document:
+            continue
+        if field:
+            found += [(part[field], part, reference) for part in document[name] if field in part]
+        elif many:
+            found += [(id, document, reference) for id in document[name]]
+        else:
+            found.append((document[name], document, reference))
+    return found
+
+
 @cache
 def _namings(kind: str, of: tuple[str, ...]) -> tuple[tuple[str, bool, str], ...]:
-    """Where documents of a kind name records of the kinds: field, whether it holds many, field in each."""
-    paths = [reference.path.partition(".") for reference in REFERENCES[kind] if {*reference.kinds} & {*of}]
-    return tuple((first.removesuffix("[]"), first.endswith("[]"), field) for first, _, field in paths)
+    """Where documents of a kind name records of the kinds."""
+    return tuple(_place(reference.path) for reference in REFERENCES[kind] if {*reference.kinds} & {*of})
 
 
 def named(documents: Iterable[Document], of: tuple[str, ...]) -> set[str]:
@@ -174,30 +202,31 @@ def label(document: Document) -> str:
     return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1].rstrip() + "…"
 
 
-def edges(document: Document, referred: Referred | None = None) -> list[Edge]:
+def edges(document: Document, mentions: Mentioned | None = None) -> list[Edge]:
     """All that the document states of others, in the document's order, each once.
 
-    ``referred`` is what ``references`` gives of it, where that is at hand.
+    ``mentions`` is what ``mentioned`` gives of it, where that is at hand.
     """
     own = bounds(document)
     # What happened on an unknown date is in no window; what has no date, a parent, say, is in every one.
     when = ALWAYS if own == UNDATED and document["kind"] not in ON_THE_TIMELINE else own
     stated = [*_positions(document, own)]
-    for found, reference in references(document) if referred is None else referred:
+    own_id = document["id"]
+    for id, around, reference in mentioned(document) if mentions is None else mentions:
         if reference.path == "positions[].holder":
             continue  # Not an edge of its own: the tail of its position's.
-        ends = (found.value, document["id"]) if reference.incoming else (document["id"], found.value)
-        relation = found.around["type"] if len(reference.relations) > 1 else reference.relations[0]
-        span = (
-            period(found.around.get("from"), found.around.get("until")) if relation == "member-of" else when
+        tail, head = (id, own_id) if reference.incoming else (own_id, id)
+        relation = around["type"] if len(reference.relations) > 1 else reference.relations[0]
+        earliest, latest = (
+            period(around.get("from"), around.get("until")) if relation == "member-of" else when
         )
         carried = (
-            {name: found.around[name] for name in reference.attributes if name in found.around}
+            {name: around[name] for name in reference.attributes if name in around}
             if reference.attributes
             else None
         )
-        stance = found.around["stance"] if relation == "clause" else None
-        stated.append(Edge(relation, *ends, *span, stance, attributes=carried or None))
+        stance = around["stance"] if relation == "clause" else None
+        stated.append(Edge(relation, tail, head, earliest, latest, stance, None, 0, carried or None))
     # An issue may be named by ``issues`` and by a position alike, an actor be addressed twice.
     if len({edge[:3] for edge in stated}) == len(stated):
         return stated

@@ -4,7 +4,8 @@ The file is read as often as need be, a line at a time. What ``questions.exporti
 documents as they are, or every revision of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial as part
 from typing import Any, NamedTuple, Protocol
 
 from schemas.vocabulary import ACTIONS, KINDS
@@ -13,7 +14,7 @@ from service.diplomacy import revisions
 from service.diplomacy.changes import Change, Stamp
 from service.errors import Fault, Forbidden, Invalid, Malformed
 from service.ingest import notation
-from service.recording import Entry, Loaded, Recorded
+from service.recording import Entry, Loaded, Making, Recorded, batched, in_turn, ready
 from service.recording.loading import Telling
 
 LONGEST_LINE = 1 << 20
@@ -34,6 +35,11 @@ class Line(NamedTuple):
     number: int
     text: bytes | None
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return len(self.text or b"")
+
 
 def load(
     file: Lines,
@@ -44,6 +50,7 @@ def load(
     restoring: bool = False,
     longest: int = LONGEST_LINE,
     telling: Telling | None = None,
+    making: Making = in_turn,
 ) -> Loaded:
     """Record every document of a file: all in one transaction, or nothing.
 
@@ -53,7 +60,8 @@ def load(
 
     ``restoring`` into an empty store, documents keep the version and the instant of recording that they say,
     and a file of revisions is done again. Without it a file of revisions raises Forbidden, and documents are
-    new. Raises Invalid, whose places begin with ``line {number}``: then nothing was written.
+    new. ``making`` is how documents are made of each batch of lines. Raises Invalid, whose places begin with
+    ``line {number}``: then nothing was written.
     """
     first = next(_lines(file, longest), None)
     if first and _is_revision(first):
@@ -67,9 +75,10 @@ def load(
         return Loaded(done, 0, 0, 0, done)
 
     def entries(empty: bool) -> Iterator[Entry]:
-        return (_entry(line, empty, restoring) for line in _lines(file, longest))
+        made = making(part(_entries, empty, restoring), batched(_lines(file, longest)))
+        return (entry for some in made for entry in some)
 
-    return recording.load(entries, author, partial=partial, dry_run=dry_run, telling=telling)
+    return recording.load(entries, author, partial=partial, dry_run=dry_run, telling=telling, making=making)
 
 
 def _lines(file: Lines, longest: int) -> Iterator[Line]:
@@ -95,12 +104,16 @@ def _parsed(line: Line) -> dict[str, Any]:
     return value
 
 
+def _entries(empty: bool, restoring: bool, lines: Sequence[Line]) -> list[Entry]:
+    return [ready(_entry(line, empty, restoring)) for line in lines]
+
+
 def _entry(line: Line, empty: bool, restoring: bool) -> Entry:
     try:
         document = _parsed(line)
     except Malformed as error:
         return Entry(line.number, None, [Fault("", error.detail)])
-    size, kind, id = len(line.text or b""), document.get("kind"), document.get("id")
+    kind, id = document.get("kind"), document.get("id")
     if not isinstance(kind, str) or kind not in KINDS:
         return Entry(line.number, None, [Fault("/kind", f"must be one of: {', '.join(KINDS)}")])
     change = Change(kind, id if isinstance(id, str) else None, document, unless_same=True)
@@ -115,7 +128,7 @@ def _entry(line: Line, empty: bool, restoring: bool) -> Entry:
                 line.number, None, [Fault("/recorded_at", "must be an instant, as an export gives it")]
             )
         change = change._replace(stamp=stamp)
-    return Entry(line.number, change, (), size)
+    return Entry(line.number, change, (), line.size)
 
 
 def _is_revision(line: Line) -> bool:
@@ -147,7 +160,6 @@ def _revision(line: Line) -> Recorded:
     if not (isinstance(id, str) and isinstance(author, str) and isinstance(told["revision"], int)):
         raise ValueError
     moment, hash = revisions.moment(told["recorded_at"]), bytes.fromhex(told["hash"])
-    size = len(line.text or b"")
     return Recorded(
-        line.number, told["revision"], told["action"], author, moment, hash, kind, id, document, size
+        line.number, told["revision"], told["action"], author, moment, hash, kind, id, document, line.size
     )

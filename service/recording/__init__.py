@@ -8,10 +8,25 @@ are gone over twice: ``staging`` lets each in and appends its revision, ``linkin
 refers to, which may stand anywhere in the call, and writes its edges.
 """
 
-from service.recording.batches import write
+from service.recording.batches import batched, write
 from service.recording.loading import Loaded, load
 from service.recording.merging import merge
 from service.recording.replaying import Recorded, replay
 from service.recording.run import Entry, Outcome
+from service.recording.staging import ready
+from service.recording.stating import Making, in_turn
 
-__all__ = ["Entry", "Loaded", "Outcome", "Recorded", "load", "merge", "replay", "write"]
+__all__ = [
+    "Entry",
+    "Loaded",
+    "Making",
+    "Outcome",
+    "Recorded",
+    "batched",
+    "in_turn",
+    "load",
+    "merge",
+    "ready",
+    "replay",
+    "write",
+]

@@ -1,11 +1,13 @@
 """Writing: the changes of a call, in batches, over once to let them in and again to link them."""
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
 
 from service.diplomacy.changes import Change
 from service.recording.linking import Names, dependents, finish, link, link_stubs, look_over
 from service.recording.run import Entry, Outcome, Run, Staged, begin
 from service.recording.staging import read_back, stage
+from service.recording.stating import Making, in_turn
 from service.storage.database import writing as transaction
 from service.storage.writing import Known
 
@@ -29,19 +31,19 @@ def write(changes: Iterable[Change], author: str, moment: int | None = None) -> 
     return outcomes
 
 
-def carry_out(run: Run, entries: Iterable[Entry]) -> None:
+def carry_out(run: Run, entries: Iterable[Entry], making: Making = in_turn) -> None:
     """Write the entries, inside a transaction. It has to be undone if ``run.refused`` holds any of them."""
     staged: list[Staged] = []
     store: dict[str, Known] = {}
     batches = 0
-    for batch in _batches(entries):
+    for batch in batched(entries):
         staged, store = stage(run, batch)
         batches += 1
     # One batch is still at hand, and so is all that it looked up. Of several, the revisions are read again.
     names = Names(run, store if batches == 1 else {})
     if run.stubs:
         link_stubs(run, names)
-    for some in [staged] if batches == 1 else read_back(run):
+    for some in [staged] if batches == 1 else read_back(run, making):
         link(run, some, names)
     look_over(run, names)
     if not run.refused.numbers:
@@ -50,12 +52,23 @@ def carry_out(run: Run, entries: Iterable[Entry]) -> None:
         dependents(run)
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
+class Sized(Protocol):
+    """What says how many bytes it takes."""
+
+    @property
+    def size(self) -> int: ...
+
+
+Some = TypeVar("Some", bound=Sized)
+
+
+def batched(all_: Iterable[Some]) -> Iterator[list[Some]]:
+    """So many at a time as are held in memory at once."""
+    batch: list[Some] = []
     size = 0
-    for entry in entries:
-        batch.append(entry)
-        size += entry.size
+    for one in all_:
+        batch.append(one)
+        size += one.size
         if len(batch) == ENTRIES_AT_ONCE or size > BYTES_AT_ONCE:
             yield batch
             batch, size = [], 0

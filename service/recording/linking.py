@@ -1,18 +1,21 @@
 """The second time over: references are resolved and checked, as the store is after all the changes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from service.diplomacy import documents, faults, stances
-from service.diplomacy.documents import Document, Edge, Referred
+from service.diplomacy.documents import Document, Edge
 from service.errors import Conflict, Fault
 from service.recording.run import Run, Scaled, Staged
+from service.recording.stating import Stated, stated
 from service.storage import search, standing, writing
 from service.storage.rows import Row
 from service.storage.writing import Known
 
+BELOW = ("issue", "track")
+"""The kinds of record that may be a part of another."""
 MOST_NAMES = 20_000
 """How many records are remembered between batches, by their ids."""
 
@@ -118,45 +121,59 @@ def _end(id: str, stubs: Mapping[str, Staged]) -> str:
 
 def link(run: Run, staged: Sequence[Staged], names: Names) -> None:
     """Check what the revisions refer to, and write what they state."""
-    referred = [() if item.gone else documents.references(item.document) for item in staged]
-    names.look_up({found.value for some in referred for found, _ in some})
-    edges: list[Row] = []
-    for item, some in zip(staged, referred, strict=True):
-        if item.action == "deleted":
-            run.deleted.append(item)
-        elif not item.gone:
-            meant, found = _meant(item.document, some, names)
-            if found:
-                run.refused.add(item.number, found)
-                run.refused.keys += [item.key] if item.replaced is None else []
-            elif meant.get("parent"):
-                run.below.append((item.number, item.key))
-            if item.replaced and item.kind == "issue":
-                run.scaled.append(Scaled(item, stances.scale_of(item.document).labels))
-            edges += _edge_rows(item, meant, some if meant is item.document else None, names)
-    writing.add_edges(edges)
+    run.deleted += [item for item in staged if item.action == "deleted"]
+    left = [(item, item.stated or stated(item.document)) for item in staged if not item.gone]
+    names.look_up({id for _, said in left for id, _ in said.refers})
+    rows: list[Row] = []
+    for item, said in left:
+        found: list[Fault] = []
+        edges: Sequence[tuple[Any, ...]] = said.edges
+        if not _sound(said, names):
+            meant, found = _meant(item.document, names)
+            edges = documents.edges(meant)
+        if found:
+            run.refused.add(item.number, found)
+            run.refused.keys += [item.key] if item.replaced is None else []
+        elif item.kind in BELOW and item.document.get("parent"):
+            run.below.append((item.number, item.key))
+        if item.replaced and item.kind == "issue":
+            run.scaled.append(Scaled(item, stances.scale_of(item.document).labels))
+        rows += _edge_rows(item, edges, names)
+    writing.add_edges(rows)
     for item in staged:
         if item.replaced:
             writing.end_edges([item.replaced], item.seq)
     if not run.refused.numbers:
-        _index(staged)
+        _index(staged, left)
 
 
 def look_over(run: Run, names: Names) -> None:
     """What is wrong with the references of documents that are refused already: told with the rest."""
     for number, document in run.refused.documents:
-        referred = documents.references(document)
-        names.look_up({found.value for found, _ in referred})
-        _, found = _meant(document, referred, names)
+        names.look_up({found.value for found, _ in documents.references(document)})
+        _, found = _meant(document, names)
         run.refused.add(number, found)
 
 
-def _meant(document: Document, referred: Referred, names: Names) -> tuple[Document, list[Fault]]:
+def _sound(said: Stated, names: Names) -> bool:
+    """Whether each reference leads to a current record of the right kind, and each stance is on its scale."""
+    for id, kinds in said.refers:
+        if not names.leads(id, kinds):
+            return False
+    for issue, stance in said.stances:
+        labels = names.labels_of(issue)
+        if labels is not None and stance not in labels:
+            return False
+    return True
+
+
+def _meant(document: Document, names: Names) -> tuple[Document, list[Fault]]:
     """The document with the ids of the records that its references lead to; and what is wrong with them."""
-    wrong = list(faults.stance_faults(document, names.labels_of))
-    if all(names.leads(found.value, reference.kinds) for found, reference in referred):
-        return document, faults.distinct(wrong) if wrong else []
-    wrong = [*faults.reference_faults(referred, names.kind_of), *wrong]
+    referred = documents.references(document)
+    wrong = [
+        *faults.reference_faults(referred, names.kind_of),
+        *faults.stance_faults(document, names.labels_of),
+    ]
     merged = {
         found.value: name.id
         for found, _ in referred
@@ -169,20 +186,21 @@ def _meant(document: Document, referred: Referred, names: Names) -> tuple[Docume
     return meant, faults.distinct(wrong)
 
 
-def _edge_rows(item: Staged, meant: Document, referred: Referred | None, names: Names) -> Iterator[Row]:
-    for ordinal, edge in enumerate(documents.edges(meant, referred)):
-        tail = item.key if edge.tail == item.id else names.key_of(edge.tail)
-        head = item.key if edge.head == item.id else names.key_of(edge.head)
+def _edge_rows(item: Staged, edges: Sequence[tuple[Any, ...]], names: Names) -> Iterator[Row]:
+    for ordinal, edge in enumerate(edges):
+        _, tail_id, head_id, *_ = edge
+        tail = item.key if tail_id == item.id else names.key_of(tail_id)
+        head = item.key if head_id == item.id else names.key_of(head_id)
         if tail is None or head is None:
             continue  # It is refused.
         yield writing.edge_row(item, ordinal, edge, tail, head)
 
 
-def _index(staged: Sequence[Staged]) -> None:
+def _index(staged: Sequence[Staged], left: Sequence[tuple[Staged, Stated]]) -> None:
     if replaced := [item.key for item in staged if item.replaced]:
         search.forget(replaced)
-    last = {item.key: item for item in staged}
-    search.learn((item.key, *documents.indexed(item.document)) for item in last.values() if not item.gone)
+    last = {item.key: item.seq for item in staged}
+    search.learn((item.key, *said.words) for item, said in left if last[item.key] == item.seq)
 
 
 def finish(run: Run) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from service.errors import Fault, Invalid
 from service.recording.batches import carry_out
 from service.recording.run import MOST_TOLD, Entry, Outcome, Run, Undone, at_length, begin
+from service.recording.stating import Making, in_turn
 
 MOST_ROUNDS = 20
 """How often what is left is tried again without what was refused."""
@@ -36,15 +37,17 @@ def load(
     partial: bool = False,
     dry_run: bool = False,
     telling: Telling | None = None,
+    making: Making = in_turn,
 ) -> Loaded:
     """Write the entries in one transaction: all, or with ``partial`` those that are sound without the others.
 
-    With ``dry_run`` nothing is kept of it. Raises Invalid, whose places begin with ``line {number}``, of the
-    first lines that are refused; then nothing was written.
+    With ``dry_run`` nothing is kept of it. ``making`` is how what takes no store is made of each batch.
+    Raises Invalid, whose places begin with ``line {number}``, of the first lines that are refused; then
+    nothing was written.
     """
     left_out: dict[int, Sequence[Fault]] = {}
     for _ in range(MOST_ROUNDS if partial else 1):
-        run, loaded = _round(entries, author, partial, dry_run, left_out, telling)
+        run, loaded = _round(entries, author, partial, dry_run, left_out, telling, making)
         if not run.refused.numbers:
             return loaded
         left_out |= {number: run.refused.faults.get(number, ()) for number in run.refused.numbers}
@@ -58,6 +61,7 @@ def _round(
     dry_run: bool,
     left_out: Mapping[int, Sequence[Fault]],
     telling: Telling | None,
+    making: Making,
 ) -> tuple[Run, Loaded]:
     counts = {"created": 0, "amended": 0, "unchanged": 0, "merged": 0}
     told = telling() if telling else None
@@ -73,7 +77,7 @@ def _round(
         given = entries(run.start == 0)
         if left_out:
             given = (entry._replace(left_out=entry.number in left_out) for entry in given)
-        carry_out(run, given)
+        carry_out(run, given, making)
         if run.refused.numbers or dry_run:
             raise Undone
     created = counts["created"] + counts["merged"]

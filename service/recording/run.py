@@ -15,6 +15,7 @@ from service.diplomacy import documents, faults, revisions
 from service.diplomacy.changes import Change
 from service.diplomacy.documents import Document
 from service.errors import Fault, Invalid, ParleyError
+from service.recording.stating import Stated
 from service.storage import database, writing
 from service.storage.writing import Head, Known, NewRevision
 
@@ -77,6 +78,8 @@ class Entry(NamedTuple):
     size: int = 0
     left_out: bool = False
     """Whether it is passed over: it was refused before."""
+    checked: bool = False
+    """Whether the document is as it is to be kept, and nothing is wrong with it by itself."""
 
 
 Told = Callable[[Entry, Outcome | None], object]
@@ -95,7 +98,18 @@ class Staged:
     action: str
     replaced: int | None
     """The revision that was current; None where there was no such record."""
-    document: Document
+    kept: Document | bytes
+    """The document; or how it is kept, where it was read again."""
+    stated: Stated | None = None
+    """What follows from it, where that is at hand."""
+
+    @property
+    def document(self) -> Document:
+        """What the record became, or what it last was."""
+        if isinstance(self.kept, bytes):
+            read: Document = orjson.loads(self.kept)
+            self.kept = read
+        return self.kept
 
     @property
     def gone(self) -> bool:

@@ -1,18 +1,21 @@
 """The first time over: what may be written is let in, and becomes a revision."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 import orjson
 import uuid_utils
 
 import schemas.documents
-from schemas.vocabulary import ID_PATTERN, KINDS
+from schemas.vocabulary import GONE, ID_PATTERN, KINDS
 from service.diplomacy import faults, revisions
 from service.diplomacy.changes import Change, admit, wanted_document
 from service.diplomacy.documents import Document
 from service.errors import Conflict, Fault, ParleyError
+from service.recording import stating
 from service.recording.run import Entry, Outcome, Run, Staged, outcome, revision
+from service.recording.stating import Making
 from service.storage import writing
 from service.storage.writing import Head, Known, NewRevision
 
@@ -20,6 +23,16 @@ REVISIONS_AT_ONCE = 1_000
 
 Store = dict[str, Known]
 """What the store holds by now under the ids of a batch."""
+
+
+def ready(entry: Entry) -> Entry:
+    """The entry, its document checked and as it is to be kept if that takes no store and it is sound."""
+    entry = _named(entry)
+    change = entry.change
+    if change is None or change.document is None or change.patch or "merged_into" in change.document:
+        return entry
+    loaded, found = _checked(change, wanted_document(change, {}))
+    return entry if found else entry._replace(change=change._replace(document=loaded), checked=True)
 
 
 def stage(run: Run, entries: Sequence[Entry]) -> tuple[list[Staged], Store]:
@@ -40,7 +53,7 @@ def stage(run: Run, entries: Sequence[Entry]) -> tuple[list[Staged], Store]:
                 run.refused.add(number, found)
             elif change is not None and (run.partial or change.id not in run.refused.ids):
                 # Where the id is refused already it is not known what this replaces, and the call is refused.
-                left = _let_in(run, number, change, store, staged, made)
+                left = _let_in(run, number, change, entry.checked, store, staged, made)
         except ParleyError as error:
             run.refused.add_error(number, error)
             run.refused.ids[str(change and change.id)] = change.kind if change else ""
@@ -56,7 +69,13 @@ def _named(entry: Entry) -> Entry:
 
 
 def _let_in(
-    run: Run, number: int, change: Change, store: Store, staged: list[Staged], made: list[NewRevision]
+    run: Run,
+    number: int,
+    change: Change,
+    checked: bool,
+    store: Store,
+    staged: list[Staged],
+    made: list[NewRevision],
 ) -> Outcome | None:
     """What becomes of one change; None where it is refused, which ``run`` then knows."""
     id = str(change.id)
@@ -67,8 +86,11 @@ def _let_in(
     loaded = None
     found: list[Fault] = []
     if change.document is not None:
-        wanted = wanted_document(change, orjson.loads(live.document) if live else {})
-        loaded, found = _checked(change, wanted)
+        if checked:
+            loaded = wanted = change.document
+        else:
+            wanted = wanted_document(change, orjson.loads(live.document) if live else {})
+            loaded, found = _checked(change, wanted)
         if found or (found := _out_of_time(run, change)):
             run.refused.add(number, found)
             run.refused.keep(number, id, {**wanted, "id": id, "kind": change.kind})
@@ -169,11 +191,18 @@ def _out_of_time(run: Run, change: Change) -> list[Fault]:
     return []
 
 
-def read_back(run: Run) -> Iterator[list[Staged]]:
-    """All revisions of the call again, in order, but for those of merged records."""
-    at = run.start
-    while rows := writing.appended(at, REVISIONS_AT_ONCE):
-        at = rows[-1].seq
+def read_back(run: Run, making: Making) -> Iterator[list[Staged]]:
+    """All revisions of the call again, in order, with what follows from their documents."""
+    read: deque[list[writing.Appended]] = deque()
+
+    def kept() -> Iterator[list[bytes]]:
+        at = run.start
+        while rows := writing.appended(at, REVISIONS_AT_ONCE):
+            at = rows[-1].seq
+            read.append(rows)
+            yield [b"" if row.action in GONE else row.document for row in rows]
+
+    for made in making(stating.read, kept()):
         yield [
             Staged(
                 run.numbers[row.seq - run.start - 1],
@@ -183,7 +212,8 @@ def read_back(run: Run) -> Iterator[list[Staged]]:
                 row.kind,
                 row.action,
                 row.replaced,
-                {} if row.action == "deleted" else orjson.loads(row.document),
+                row.document,
+                said,
             )
-            for row in rows
+            for row, said in zip(read.popleft(), made, strict=True)
         ]

@@ -168,12 +168,13 @@ class Stating(Protocol):
     def key(self) -> int: ...
 
 
-def edge_row(by: Stating, ordinal: int, edge: Any, tail: int, head: int) -> Row:
+def edge_row(by: Stating, ordinal: int, edge: tuple[Any, ...], tail: int, head: int) -> Row:
     """The row of an edge (``documents.Edge``) that a revision states, between the records of those keys."""
     since, until = by.seq, None
-    attributes = orjson.dumps(edge.attributes).decode() if edge.attributes else None
-    said = (edge.earliest, edge.latest, edge.stance, edge.status, edge.place, attributes)
-    return (by.seq, ordinal, since, until, by.key, RELATIONS[edge.relation], tail, head, *said)
+    relation, _, _, earliest, latest, stance, status, place, carried = edge
+    attributes = orjson.dumps(carried).decode() if carried else None
+    said = (earliest, latest, stance, status, place, attributes)
+    return (by.seq, ordinal, since, until, by.key, RELATIONS[relation], tail, head, *said)
 
 
 def add_edges(rows: Iterable[Row]) -> None:
