@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import click
 
+from scripts.ahead import ahead
 from scripts.cli import REFUSED
 from scripts.files import watched
 from scripts.store import opened
@@ -19,6 +20,9 @@ from service.ingest import ndjson
 from service.ingest.reports import Report, summary
 from service.recording import Loaded
 from service.settings import folder
+
+WORTH_IT = 4_000_000
+"""Bytes of a file, some ten thousand documents: what a second process takes to begin is saved by then."""
 
 
 @click.command("import")
@@ -35,7 +39,11 @@ def command(file: BinaryIO, partial: bool, dry_run: bool, as_json: bool) -> None
     """
     home = folder(opened(mapped=False))
     with closing(Report(home)) as report:
-        with _again(file, home) as lines, watched("Reading", lambda: _size(lines)) as advance:
+        with (
+            _again(file, home) as lines,
+            ahead(_size(lines) > WORTH_IT) as making,
+            watched("Reading", lambda: _size(lines)) as advance,
+        ):
             loaded = ndjson.load(
                 _Counted(lines, advance),
                 "parley import",
@@ -43,6 +51,7 @@ def command(file: BinaryIO, partial: bool, dry_run: bool, as_json: bool) -> None
                 dry_run=dry_run,
                 restoring=True,
                 telling=report.begin if partial else None,
+                making=making,
             )
         if as_json and partial:
             for piece in report.written(summary(loaded, dry_run)):
@@ -66,7 +75,7 @@ def _told(loaded: Loaded, dry_run: bool) -> str:
 
 
 def _size(file: BinaryIO) -> int:
-    return os.fstat(file.fileno()).st_size
+    return file.seek(0, os.SEEK_END)  # It is read from the beginning, however far somebody came.
 
 
 @contextmanager
