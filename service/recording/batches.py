@@ -1,6 +1,7 @@
 """Writing: the changes of a call, in batches, over once to let them in and again to link them."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from typing import Protocol, TypeVar
 
 from service.diplomacy.changes import Change
@@ -8,6 +9,7 @@ from service.recording.linking import Names, dependents, finish, link, link_stub
 from service.recording.run import Entry, Outcome, Run, Staged, begin
 from service.recording.staging import read_back, stage
 from service.recording.stating import Making, in_turn
+from service.storage import writing
 from service.storage.database import writing as transaction
 from service.storage.writing import Known
 
@@ -43,8 +45,11 @@ def carry_out(run: Run, entries: Iterable[Entry], making: Making = in_turn) -> N
     names = Names(run, store if batches == 1 else {})
     if run.stubs:
         link_stubs(run, names)
-    for some in [staged] if batches == 1 else read_back(run, making):
-        link(run, some, names)
+    # Merged records are looked for by their edges.
+    filling = batches > 1 and not run.start and not run.stubs
+    with writing.filling_edges() if filling else nullcontext():
+        for some in [staged] if batches == 1 else read_back(run, making):
+            link(run, some, names)
     look_over(run, names)
     if not run.refused.numbers:
         finish(run)

@@ -209,6 +209,11 @@ class Server(PooledPostgresqlDatabase):
         yield
 
     @contextmanager
+    def unindexed(self, _: str) -> Iterator[None]:
+        """A table keeps its indexes: without them nobody could read it until the transaction ends."""
+        yield
+
+    @contextmanager
     def migrating(self) -> Iterator[None]:
         """Keep every other migration out, whatever machine it runs on."""
         # A lock of the session, not of a transaction: it lasts over the several transactions of a run.

@@ -1,6 +1,7 @@
 """What a write does to the tables. Only ``service.recording`` calls this, inside ``database.writing``."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -8,6 +9,7 @@ from peewee import JOIN, Case, fn
 
 from schemas.vocabulary import GONE, RELATIONS
 from service.storage import webhooks
+from service.storage.database import database
 from service.storage.knowledge import merged
 from service.storage.models import ACTION_CODES, KIND_CODES, Edge, Record, Revision
 from service.storage.prepared import padded, prepared
@@ -180,6 +182,11 @@ def edge_row(by: Stating, ordinal: int, edge: tuple[Any, ...], tail: int, head: 
 def add_edges(rows: Iterable[Row]) -> None:
     """Add edges, as ``edge_row`` makes them."""
     insert(Edge, rows)
+
+
+def filling_edges() -> AbstractContextManager[None]:
+    """For adding all edges of a store that had none: meanwhile they are found by what states them only."""
+    return database.unindexed("edge")  # type: ignore[no-any-return]
 
 
 def end_edges(revisions: Iterable[int], until: int) -> None:
