@@ -17,7 +17,7 @@ from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import prepared
 
 USUAL = ("attested", "held")
-"""Statuses that nearly all records of a kind have: of these there is no index (migration 0006)."""
+"""Statuses that nearly all records of a kind have: of these there is no index (migration 0005)."""
 COUNTED = 2_000
 """Edges that are counted, to see of which filter there are fewest."""
 MOST_STREAMS = 60
