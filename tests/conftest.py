@@ -209,6 +209,17 @@ class Server:
                 time.sleep(0.05)
         raise AssertionError("the server does not answer")
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers, once all have been started: the first one answers before that."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        for _ in range(200):
+            found = [int(child) for child in children.read_text().split()]
+            if len(found) >= int(self.environ.get("PARLEY_WORKERS", 2)):
+                return found
+            time.sleep(0.05)
+        raise AssertionError("a worker is missing")
+
     def stop(self) -> int:
         assert self.process is not None
         self.process.terminate()

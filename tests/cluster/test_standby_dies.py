@@ -47,10 +47,8 @@ class Desk:
         assert answer.status_code == 200
         return sorted(item["name"] for item in answer.json()["items"])
 
-    def workers(self) -> str:
-        assert self.service.process is not None
-        pid = self.service.process.pid
-        return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    def workers(self) -> list[int]:
+        return self.service.workers()
 
 
 class Waiting(threading.Thread):

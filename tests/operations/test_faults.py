@@ -127,20 +127,13 @@ def test_a_full_disk(tmp_path: Path) -> None:
 def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
     """As on a full disk, where nothing can be mounted; and as an operator may have set."""
     with desk(tmp_path / "home", PARLEY_WORKERS="1") as made:
-        (worker,) = workers(made.server)
+        (worker,) = made.server.workers()
         usual = resource.prlimit(worker, resource.RLIMIT_FSIZE)
         resource.prlimit(worker, resource.RLIMIT_FSIZE, (4 << 20, usual[1]))
         filled(made)
         resource.prlimit(worker, resource.RLIMIT_FSIZE, usual)
         eventually_written(made)
-        assert workers(made.server) == [worker], "it was not killed"
-
-
-def workers(server: Server) -> list[int]:
-    assert server.process is not None
-    pid = server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children]
+        assert made.server.workers() == [worker], "it was not killed"
 
 
 # --- what is on the disk before it is acknowledged --------------------------------------------------------
@@ -202,7 +195,7 @@ def test_a_write_is_on_the_disk_before_it_is_acknowledged(tmp_path: Path) -> Non
     server = Server(tmp_path / "home", PARLEY_WORKERS="1", PARLEY_SYNCHRONOUS="full")
     made = Desk(server)
     server.start()
-    with traced(*workers(server), tmp_path / "trace"):
+    with traced(*server.workers(), tmp_path / "trace"):
         answers = [write() for write in writes(made) for _ in range(1)]
         answers += [made.write() for _ in range(20)]
     assert server.stop() == 0
@@ -217,7 +210,7 @@ def test_the_trace_would_show_one_that_is_not(tmp_path: Path) -> None:
     server = Server(tmp_path / "home", PARLEY_WORKERS="1", PARLEY_SYNCHRONOUS="normal")
     made = Desk(server)
     server.start()
-    with traced(*workers(server), tmp_path / "trace"):
+    with traced(*server.workers(), tmp_path / "trace"):
         for _ in range(5):
             assert made.write().status_code == 201
     assert server.stop() == 0
