@@ -1,17 +1,20 @@
 """How a position differs from the one before it (design: "Change")."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 INITIAL, REAFFIRMED, SHIFTED, REVERSED = "initial", "reaffirmed", "shifted", "reversed"
 
 
-class Scale(NamedTuple):
+@dataclass(frozen=True)
+class Scale:
     """An issue's scale: label by value."""
 
     labels: Mapping[int, str]
 
-    @property
+    @cached_property
     def midpoint(self) -> float:
         """Halfway between the lowest and the highest value, whether or not it is a value itself."""
         return (min(self.labels) + max(self.labels)) / 2

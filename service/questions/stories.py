@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from schemas.vocabulary import ATTRIBUTED, POSITIONS, STANDING
 from service.diplomacy import documents, histories, revisions, stances, timelines
 from service.diplomacy.documents import Document
 from service.diplomacy.histories import Issue
-from service.diplomacy.stances import Stance
+from service.diplomacy.stances import Scale, Stance
 from service.exports.timelines import Entry, Timeline, Write
 from service.questions.asking import (
     INCLUDED,
@@ -30,8 +31,16 @@ from service.storage.database import reading
 from service.storage.pages import Filter, Row
 
 TITLE = "Parley"
+KNOWN = 1_000
+"""So many scales, of some 2 KB each with their documents, are kept."""
 BATCH = 500
 """Entries that are read at a time, and in memory together, while a file is written."""
+
+
+@lru_cache(KNOWN)
+def _scale(issue: bytes) -> Scale:
+    """What an issue's document has as its scale: there are few issues, on many pages."""
+    return stances.scale_of(orjson.loads(issue))
 
 
 def timeline(
@@ -182,7 +191,7 @@ def history(
         included = records.named(documents.named(read, INCLUDED), at)
         ids = {one.key: one.id for one in included.values()}
         scaled = {
-            key: Issue(ids[key], stances.scale_of(orjson.loads(included[ids[key]].document)))
+            key: Issue(ids[key], _scale(included[ids[key]].document))
             for key in {entry.issue for entry in shown}
         }
         # From a later date on, a page may leave out what lies between.

@@ -63,8 +63,8 @@ def history(
         after=after,
         limit=limit,
     )
-    word = Edge.relation.python_value
-    return [Entry._make((*row[:3], word(row[3]), *row[4:])) for row in rows]
+    words = Edge.relation.words
+    return [Entry._make((*row[:3], words[row[3]], *row[4:])) for row in rows]
 
 
 @prepared

@@ -14,6 +14,8 @@ Value = TypeVar("Value")
 
 Rows = list[tuple[Any, ...]]
 
+_PLAIN = {str, int}
+
 MOST = 256
 """How many shapes of one query are known at a time: lists of ids come in many lengths."""
 
@@ -66,6 +68,9 @@ def _shape(value: Any, found: list[Any]) -> Any:
     if value is None:
         return None
     if isinstance(value, tuple):
+        if {*map(type, value)} <= _PLAIN:  # As lists of ids are, which are long.
+            found.extend(value)
+            return type(value), (True,) * len(value)
         return type(value), tuple([_shape(one, found) for one in value])
     found.append(value)
     return True

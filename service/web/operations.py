@@ -20,7 +20,7 @@ from service.diplomacy import dates
 from service.errors import Fault, InvalidParameters, NotAcceptable
 from service.exports.files import Format, Write
 from service.questions import Page, Paging, Span
-from service.web import access, cursors, preconditions, retries
+from service.web import access, cursors, kept, preconditions, retries
 from service.web.bodies import digest
 from service.web.hooks import current
 from service.web.whole import json
@@ -275,7 +275,8 @@ def unless_unchanged(answer: Callable[[], Response], *, keep: bool = True) -> Re
     # is: what Accept chose stands in the tag too.
     with questions.at_once():
         state = questions.present()
-        tag = f"r{state.revision}-{_digest(RELEASE, request.url, g.media_type, state.hash.hex())}"
+        address = [*map(request.environ.get, kept.ADDRESS)]
+        tag = f"r{state.revision}-{_digest(RELEASE, address, g.media_type, state.hash.hex())}"
         response = Response() if preconditions.held(tag) else answer()
     response.set_etag(tag)
     if keep:
