@@ -16,7 +16,7 @@ from playhouse.apsw_ext import APSWDatabase
 
 from service.errors import BadSetting, NotMigrated
 from service.settings import Settings
-from service.storage import bytes_held
+from service.storage import bytes_held, filling
 
 SCHEME = "sqlite:///"
 CACHE_KIBIBYTES, USUAL_KIBIBYTES = 128 * 1024, 2_000
@@ -46,6 +46,7 @@ def opened(settings: Settings, create: bool) -> "Embedded":
             raise BadSetting(f"The database cannot be made at {file}: {error.strerror}.") from error
     elif not file.exists():
         raise NotMigrated(f"There is no database at {file}. Run: parley migrate")
+    filling.sort_in(file.parent)
     # apsw carries a current SQLite; the one of the standard library may be as old as the machine,
     # and those before 3.51.3 can corrupt a database when they reset its write-ahead log.
     return Embedded(
@@ -252,24 +253,9 @@ class Embedded(APSWDatabase):
             if not self._roomy:
                 self._writer.execute("PRAGMA shrink_memory")
 
-    @contextmanager
-    def unindexed(self, table: str) -> Iterator[None]:
-        """Meanwhile, in a transaction, a table has no index but that of its key; then each is made at once.
-
-        That is for filling an empty one: sorted rows go into an index sooner, and it is smaller.
-        """
-        # What is sorted goes where there has to be room anyway: a container's /tmp may be small.
-        folder = str(Path(self.database).parent).replace("'", "''")
-        self.execute_sql(f"PRAGMA temp_store_directory = '{folder}'")
-        stands = (
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
-        )
-        indexes = self.execute_sql(stands, (table,)).fetchall()
-        for name, _ in indexes:
-            self.execute_sql(f'DROP INDEX "{name}"')
-        yield
-        for _, sql in indexes:
-            self.execute_sql(sql)
+    def unindexed(self, table: str) -> AbstractContextManager[None]:
+        """Meanwhile, in a transaction, a table has no index but that of its key."""
+        return filling.unindexed(self.execute_sql, table)
 
     @contextmanager
     def migrating(self) -> Iterator[None]:
