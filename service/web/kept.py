@@ -20,7 +20,7 @@ from service.settings import Settings
 from service.web import access, consistency, hooks, observed, preconditions
 from service.web.whole import Whole
 
-ADDRESS = (
+ASKED = (
     "wsgi.url_scheme",
     "HTTP_HOST",
     "SERVER_NAME",
@@ -28,8 +28,8 @@ ADDRESS = (
     "SCRIPT_NAME",
     "PATH_INFO",
     "QUERY_STRING",
+    "HTTP_ACCEPT",
 )
-ASKED = (*ADDRESS, "HTTP_ACCEPT")
 """All of a request that an answer follows from: its address, which answers repeat in theirs, and Accept."""
 SHARE = 8
 """None takes more than this part of the room: one export would drive out all else."""

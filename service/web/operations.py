@@ -20,7 +20,7 @@ from service.diplomacy import dates
 from service.errors import Fault, InvalidParameters, NotAcceptable
 from service.exports.files import Format, Write
 from service.questions import Page, Paging, Span
-from service.web import access, cursors, kept, preconditions, retries
+from service.web import access, cursors, preconditions, retries
 from service.web.bodies import digest
 from service.web.hooks import current
 from service.web.whole import json
@@ -264,6 +264,9 @@ def written(format: Format[Write], write: Callable[[Write], Iterator[bytes]], na
     return streamed(write(format.write), format.media_type, f"{name}.{format.extension}")
 
 
+_PLACE = ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
+
+
 def unless_unchanged(answer: Callable[[], Response], *, keep: bool = True) -> Response:
     """``answer()`` with its ETag; or that alone, where the caller has the answer and is told 304.
 
@@ -275,7 +278,8 @@ def unless_unchanged(answer: Callable[[], Response], *, keep: bool = True) -> Re
     # is: what Accept chose stands in the tag too.
     with questions.at_once():
         state = questions.present()
-        address = [*map(request.environ.get, kept.ADDRESS)]
+        # As the caller has it: not where this service listens, one of several behind a proxy.
+        address = [request.scheme, request.host, *map(request.environ.get, _PLACE)]
         tag = f"r{state.revision}-{_digest(RELEASE, address, g.media_type, state.hash.hex())}"
         response = Response() if preconditions.held(tag) else answer()
     response.set_etag(tag)

@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -205,8 +206,9 @@ def children(server: Server) -> list[int]:
 def listener(server: Server) -> int:
     """The process that answers; 0 if there is none just now."""
     for child in children(server):
-        if b"metrics_listener" in Path(f"/proc/{child}/cmdline").read_bytes():
-            return child
+        with suppress(FileNotFoundError):  # It has ended meanwhile.
+            if b"metrics_listener" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
     return 0
 
 

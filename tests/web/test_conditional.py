@@ -204,3 +204,13 @@ def test_what_is_an_error_is_one_also_for_who_has_asked_before(
     # A precondition counts only where the answer would have been one of success (RFC 9110, section 13.2.1).
     for tags in (newest(world), "*", f'"1", {newest(world)}'):
         assert world.get(url, headers={"If-None-Match": tags}).status_code == status, tags
+
+
+def test_a_page_is_the_same_wherever_the_service_listens(client: FlaskClient) -> None:
+    """Of several services behind a proxy each gives it the tag that the others do; under another name not."""
+    told = {"Host": "desk.example.org"}
+    tags = [
+        client.get("/v1/actors", headers=told, environ_overrides=at).headers["ETag"]
+        for at in ({}, {"SERVER_NAME": "10.0.0.2", "SERVER_PORT": "8001"})
+    ]
+    assert tags[0] == tags[1] != client.get("/v1/actors", headers={"Host": "other.example"}).headers["ETag"]
