@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from schemas.vocabulary import REFERENCES
 from service.diplomacy import documents, faults, stances
 from service.diplomacy.documents import Document, Edge
 from service.errors import Conflict, Fault
@@ -14,7 +15,7 @@ from service.storage import search, standing, writing
 from service.storage.rows import Row
 from service.storage.writing import Known
 
-BELOW = ("issue", "track")
+BELOW = {kind for kind, references in REFERENCES.items() for one in references if one.path == "parent"}
 """The kinds of record that may be a part of another."""
 MOST_NAMES = 20_000
 """How many records are remembered between batches, by their ids."""

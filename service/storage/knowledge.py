@@ -5,6 +5,7 @@ Throughout, ``at`` is the number of a revision, or None for what is current.
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from peewee import SQL, Select, fn
@@ -87,6 +88,11 @@ def ways(table: Any, window: Window) -> Iterator[list[Any]]:
     yield [table.latest >= table.earliest + month, *begun]
 
 
+def among(column: Any, keys: Sequence[int]) -> Any:
+    """The condition that a column has one of the keys, said of one as an index likes it best."""
+    return column == keys[0] if len(keys) == 1 else column.in_(keys)
+
+
 def beyond(columns: Sequence[Any], after: Key) -> Any:
     """The condition that a row comes after ``after`` in the order of ``columns``, as an index can use it."""
     condition = columns[-1] > after[-1]
@@ -104,5 +110,5 @@ def first_of(streams: Sequence[Any], order: Sequence[str], limit: int) -> Any:
     if len(streams) > 1 and not database.MERGES:
         ordered = (stream.order_by(*sort).limit(limit).alias("part") for stream in streams)
         streams = [Select((part,), (SQL("*"),)) for part in ordered]
-    merged = reduce(lambda left, right: left | right, streams)
+    merged = reduce(or_, streams)
     return merged.order_by(*sort).limit(limit).alias("page")

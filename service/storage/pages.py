@@ -7,12 +7,13 @@ the answer and no further than the page goes, also where several are merged.
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import product
+from operator import add, or_
 from typing import Any, NamedTuple
 
 from peewee import SQL, Select, fn
 
 from schemas.vocabulary import GONE, ON_THE_TIMELINE
-from service.storage.knowledge import Key, Window, beyond, first_of, holds, ways
+from service.storage.knowledge import Key, Window, among, beyond, first_of, holds, ways
 from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import prepared
 
@@ -22,8 +23,6 @@ COUNTED = 2_000
 """Edges that are counted, to see of which filter there are fewest."""
 MOST_STREAMS = 60
 """More index ranges than this are read as one set and sorted (SQLite takes 500 parts in a compound)."""
-
-
 _COLUMNS = ("revision", "earliest", "latest", "id")
 
 
@@ -151,9 +150,9 @@ def _counted(ends: tuple[Ends, ...], *, keys: tuple[tuple[int, ...], ...], most:
     for number, given in enumerate(map(Filter, ends, keys)):
         some = [Edge.select(SQL("1")).where(end).limit(most).alias("some") for end in _ends(given)]
         parts = [Select((one,), (SQL("1"),)) for one in some]
-        whole = reduce(lambda left, right: left + right, parts).alias("whole")
+        whole = reduce(add, parts).alias("whole")
         counts.append(Select((whole,), (SQL(str(number)), fn.COUNT(SQL("*")))))
-    return reduce(lambda left, right: left + right, counts)
+    return reduce(add, counts)
 
 
 def _sources(
@@ -208,7 +207,7 @@ def _named(*columns: Any) -> Iterator[Any]:
 def _ends(given: Filter) -> Iterator[Any]:
     """One index range for each relation and record named, or one for all of them where they are many."""
     if len(given.ends) * len(given.keys) > MOST_STREAMS:
-        yield reduce(lambda left, right: left | right, (_end(*end, given.keys) for end in given.ends))
+        yield reduce(or_, (_end(*end, given.keys) for end in given.ends))
         return
     for relation, tail in given.ends:
         for key in given.keys:
@@ -216,21 +215,16 @@ def _ends(given: Filter) -> Iterator[Any]:
 
 
 def _end(relation: str, tail: bool, keys: Sequence[int]) -> Any:
-    column = Edge.tail if tail else Edge.head
-    return (Edge.relation == relation) & (column == keys[0] if len(keys) == 1 else column.in_(keys))
+    return (Edge.relation == relation) & among(Edge.tail if tail else Edge.head, keys)
 
 
 def _states(given: Filter, revision: Any, at: int | None) -> Any:
     stated = Edge.alias("stated")
     # A document's edges lie together: they are read. By an index the planner would go through all that name
     # the same record, so the columns are made such that no index has.
-    tail, head = stated.tail + SQL("0"), stated.head + SQL("0")
+    read = {True: stated.tail + SQL("0"), False: stated.head + SQL("0")}
     ends = reduce(
-        lambda left, right: left | right,
-        [
-            (stated.relation == relation) & (tail if by_tail else head).in_(given.keys)
-            for relation, by_tail in given.ends
-        ],
+        or_, ((stated.relation == relation) & among(read[tail], given.keys) for relation, tail in given.ends)
     )
     return fn.EXISTS(stated.select(SQL("1")).where((stated.revision == revision) & holds(stated, at) & ends))
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from peewee import SQL, Select
 
 from schemas.vocabulary import STANDING
-from service.storage.knowledge import Key, Window, beyond, first_of, holds, ways, within
+from service.storage.knowledge import Key, Window, among, beyond, first_of, holds, ways, within
 from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import padded, prepared
 
@@ -83,7 +83,7 @@ def _history(
     for relation in relations:
         conditions = [Edge.relation == relation, holds(Edge, at), Edge.stance.is_null(False)]
         conditions += [
-            _among(column, keys) for column, keys in ((Edge.tail, holders), (Edge.head, issues)) if keys
+            among(column, keys) for column, keys in ((Edge.tail, holders), (Edge.head, issues)) if keys
         ]
         conditions.append(Edge.status.in_(statuses))
         if after is not None:
@@ -98,10 +98,6 @@ def _history(
         .join(Revision, on=(Revision.seq == top.c.revision))
         .order_by(*(getattr(top.c, name) for name in ORDER))
     )
-
-
-def _among(column: Any, keys: Sequence[int]) -> Any:
-    return column == keys[0] if len(keys) == 1 else column.in_(keys)
 
 
 class Previous(NamedTuple):

@@ -18,7 +18,6 @@ from service.errors import ParleyError
 from service.questions import State
 from service.settings import Settings
 from service.web import access, consistency, hooks, observed, preconditions
-from service.web.whole import Whole
 
 ASKED = (
     "wsgi.url_scheme",
@@ -140,12 +139,8 @@ def _given(found: Kept, environ: Environ, start_response: Callable[..., Any]) ->
 
 
 def _taken(state: State, asked: Request, response: Response) -> Kept:
-    if isinstance(response, Whole):
-        given = response.body
-    else:
-        given = response.get_data()
-        response.content_length = len(given)
     # A copy: orjson leaves its answers in the rooms that it wrote them in, which may be much larger.
-    body = memoryview(given).tobytes()
+    body = memoryview(response.get_data()).tobytes()
+    response.content_length = len(body)
     route = asked.environ[observed.ROUTE]
     return Kept(state, route, body, response.headers["ETag"], response.headers.to_wsgi_list())

@@ -19,7 +19,6 @@ class Whole(Response):
         described = ("Content-Type", "application/json"), ("Content-Length", str(len(body)))
         super().__init__(None, status, [*described, *headers])
         self.response = [body]
-        self.body = body
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         start_response(self.status, self.headers.to_wsgi_list())
