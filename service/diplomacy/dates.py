@@ -81,8 +81,11 @@ def bounds(text: str) -> Bounds:
     return found
 
 
+@lru_cache(maxsize=2**12)
 def rendered(bounds: Bounds) -> tuple[str | None, str | None]:
     """How an answer writes bounds: an instant twice, or two calendar dates; None for an unknown end.
+
+    Cached, since many things are said and done on one day.
 
     Years outside 0000-9999 are written with a sign or more digits: ``-0999-01-01``, ``170000002-01-01``.
 
