@@ -15,7 +15,7 @@ from service import settings as all_settings
 from service.app import create_app
 from service.diplomacy.changes import Change
 from service.questions import searching
-from service.storage import database, migrate, pages
+from service.storage import database, mentioned, migrate, pages
 from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, Another, statement, talk
 
 SMALL, LARGE = 3, 300
@@ -121,6 +121,8 @@ def sized(
 
 
 def asked(client: FlaskClient, path: str) -> list[Query]:
+    """What is asked for an answer by a worker that has just started: nothing is at hand."""
+    mentioned._kept = mentioned._Kept()
     with queries() as sent:
         answer = client.get(path)
     assert answer.status_code == 200, answer.json
@@ -147,6 +149,14 @@ def test_a_later_page_of_a_history_asks_what_came_before_it(sized: FlaskClient) 
     path = "/v1/actors/ann/positions"
     following = sized.get(f"{path}?limit=1").json["next"]
     assert len(asked(sized, following)) == COUNTS[path] + 1
+
+
+def test_what_entries_name_is_asked_for_once(sized: FlaskClient) -> None:
+    path = "/v1/actors/ann/positions"
+    first = asked(sized, f"{path}?limit=9")
+    with queries() as later:
+        sized.get(f"{path}?limit=8")
+    assert [sql for sql, _ in later] == [sql for sql, _ in first[:-1]]
 
 
 def test_counts_are_those_of_the_whole_request(sized: FlaskClient) -> None:
@@ -216,7 +226,7 @@ def test_an_index_alone_answers_for_positions(grown: dict[int, Flask], at: str) 
 
 def steps(client: FlaskClient, path: str) -> int:
     """How many steps SQLite's machine takes to answer (https://sqlite.org/c3ref/c_stmtstatus_counter.html)."""
-    taken = 0
+    mentioned._kept, taken = mentioned._Kept(), 0
 
     def count(event: dict[str, Any]) -> None:
         nonlocal taken

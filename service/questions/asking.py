@@ -10,6 +10,7 @@ from schemas.vocabulary import IMPLIED, REFERENCES, Reference
 from service.errors import Moved, NotFound
 from service.storage import database, records
 from service.storage.knowledge import Window
+from service.storage.mentioned import Named
 from service.storage.records import State
 
 Answer = dict[str, Any]
@@ -138,6 +139,6 @@ def page_of(entries: Sequence[tuple[Any, Position]], paging: Paging, more: bool 
     return Page([item for item, _ in shown], shown[-1][1] if goes_on and shown else None)
 
 
-def fragments(included: Mapping[str, records.Named]) -> dict[str, orjson.Fragment]:
+def fragments(included: Mapping[str, Named]) -> dict[str, orjson.Fragment]:
     """Stored documents as they go into an answer, by id."""
     return {id: orjson.Fragment(one.document) for id, one in sorted(included.items())}

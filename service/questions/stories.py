@@ -11,10 +11,11 @@ from schemas.vocabulary import ATTRIBUTED, POSITIONS, STANDING
 from service.diplomacy import documents, histories, revisions, stances, timelines
 from service.diplomacy.documents import Document
 from service.diplomacy.histories import Issue
-from service.diplomacy.stances import Scale, Stance
+from service.diplomacy.stances import Stance
 from service.exports.timelines import Entry, Timeline, Write
 from service.questions.asking import (
     INCLUDED,
+    Answer,
     Page,
     Paging,
     Span,
@@ -26,21 +27,23 @@ from service.questions.asking import (
     resolved_ids,
     revision_at,
 )
-from service.storage import pages, positions, records
+from service.storage import mentioned, pages, positions, records
 from service.storage.database import reading
+from service.storage.mentioned import Named
 from service.storage.pages import Filter, Row
 
 TITLE = "Parley"
 KNOWN = 1_000
-"""So many scales, of some 2 KB each with their documents, are kept."""
+"""So many issues, of some 2 KB each with their documents, are kept."""
 BATCH = 500
 """Entries that are read at a time, and in memory together, while a file is written."""
 
 
 @lru_cache(KNOWN)
-def _scale(issue: bytes) -> Scale:
-    """What an issue's document has as its scale: there are few issues, on many pages."""
-    return stances.scale_of(orjson.loads(issue))
+def _issue(document: bytes) -> Issue:
+    """An issue, read from its document: there are few, on many pages."""
+    issue = orjson.loads(document)
+    return Issue(issue["id"], stances.scale_of(issue))
 
 
 def timeline(
@@ -68,7 +71,7 @@ def timeline(
             for row, record in zip(shown, read, strict=True)
         ]
         page = page_of(entries, paging, more=len(rows) > paging.limit)
-        return page._replace(included=fragments(records.named(documents.named(read, INCLUDED), at)))
+        return page._replace(included=fragments(mentioned.records(documents.named(read, INCLUDED), at)))
 
 
 def told(
@@ -123,7 +126,7 @@ def _entries(
 
 def _told(rows: Sequence[Row], at: int | None) -> Iterator[Entry]:
     read = [orjson.loads(row.document) for row in rows]
-    included = records.named(documents.named(read, INCLUDED), at)
+    included = mentioned.records(documents.named(read, INCLUDED), at)
     named = {id: orjson.loads(one.document) for id, one in included.items()}
     names = {id: one["name"] for id, one in named.items() if one["kind"] == "actor"}
     for row, record in zip(rows, read, strict=True):
@@ -188,12 +191,7 @@ def history(
         )
         shown = entries[: paging.limit]
         read = [orjson.loads(entry.document) for entry in shown]
-        included = records.named(documents.named(read, INCLUDED), at)
-        ids = {one.key: one.id for one in included.values()}
-        scaled = {
-            key: Issue(ids[key], _scale(included[ids[key]].document))
-            for key in {entry.issue for entry in shown}
-        }
+        included = mentioned.records(documents.named(read, INCLUDED), at)
         # From a later date on, a page may leave out what lies between.
         whole = "position" in relations and set(STANDING) <= set(statuses) and span.since is None
 
@@ -205,11 +203,18 @@ def history(
             keys = {place: (shown[place].revision, shown[place].ordinal) for place in places}
             return {place: Stance(*found[key]) for place, key in keys.items() if key in found}
 
+        before = histories.before(shown, whole, look_up)
         items = [
-            (histories.entry(entry, record, ids[entry.holder], scaled[entry.issue], previous), entry.position)
-            for entry, record, previous in zip(
-                shown, read, histories.before(shown, whole, look_up), strict=True
-            )
+            (_stood(entry, record, included, previous), entry.position)
+            for entry, record, previous in zip(shown, read, before, strict=True)
         ]
         page = page_of(items, paging, more=len(entries) > paging.limit)
         return page._replace(included=fragments(included))
+
+
+def _stood(
+    entry: positions.Entry, statement: Document, included: Mapping[str, Named], previous: Stance | None
+) -> Answer:
+    position = statement["positions"][entry.place]
+    holder = included[position.get("holder", statement["speaker"])].id
+    return histories.entry(entry, statement, holder, _issue(included[position["issue"]].document), previous)

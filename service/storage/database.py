@@ -1,9 +1,9 @@
 """The connection: which database, how its transactions begin, and what its failures mean."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import peewee
 from playhouse.pool import MaxConnectionsExceeded
@@ -13,12 +13,16 @@ from service.secrets import without_password
 from service.settings import Settings
 from service.storage import embedded
 
+Value = TypeVar("Value")
+
 
 class _Here(threading.local):
     node: Any = None
     """The standby that this thread is reading from, if it is."""
     floor = 0
     age: float | None = None
+    found: dict[Callable[[], Any], Any] | None = None
+    """What was asked for in the read transaction that this thread is in, and stays so until its end."""
 
 
 here = _Here()
@@ -110,20 +114,39 @@ _GOING_ON = nullcontext()
 
 @contextmanager
 def _on_primary() -> Iterator[None]:
-    with told(), database.atomic(database.READ):
+    with told(), database.atomic(database.READ), _one_state():
         yield
+
+
+@contextmanager
+def _one_state() -> Iterator[None]:
+    here.found = {}
+    try:
+        yield
+    finally:
+        here.found = None
 
 
 @contextmanager
 def _on_standby(standby: Any) -> Iterator[None]:
     with standby.transaction(database.obj, here, here.floor) as found:
         if found:
-            with told():
+            with told(), _one_state():
                 yield
             return
     here.age = None
     with _on_primary():
         yield
+
+
+def once(ask: Callable[[], Value]) -> Value:
+    """What ``ask`` gives: in a read transaction, where that is the same each time, it is asked once."""
+    if here.found is None:
+        return ask()
+    if ask not in here.found:
+        here.found[ask] = ask()
+    found: Value = here.found[ask]
+    return found
 
 
 @contextmanager

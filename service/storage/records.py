@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, fn
 
-from service.storage.database import asking, scalar, seen
+from service.storage.database import asking, once, scalar, seen
 from service.storage.knowledge import current, holds, merged
 from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import padded, prepared
@@ -61,6 +61,10 @@ class Found(NamedTuple):
 
 def state() -> State:
     """What the store is like now. Two that are equal have the same history, also where one was restored."""
+    return once(_state)
+
+
+def _state() -> State:
     with asking():
         rows = _newest()
     return _seen(*rows[0]) if rows else _seen(0, b"")
@@ -166,42 +170,6 @@ def versions(key: int, at: int | None, after: int, limit: int) -> list[Version]:
         conditions.append(Revision.seq <= at)
     query = Revision.select(*VERSION).where(*conditions).order_by(Revision.version).limit(limit)
     return [Version._make(row) for row in query.tuples()]
-
-
-class Named(NamedTuple):
-    """A record that another one names, as it is."""
-
-    key: int
-    id: str
-    document: bytes
-
-
-def named(ids: Iterable[str], at: int | None) -> dict[str, Named]:
-    """The records that documents name, by the id that they name them by.
-
-    What was merged into another is that other one, under both ids.
-    """
-    wanted = set(ids)
-    found = _existing(wanted, at)
-    gone = [id for id in wanted if id not in found]
-    became = {id: one.merged_into for id, one in resolve(gone, at).items() if one.merged_into} if gone else {}
-    found.update(_existing(became.values(), at))
-    return found | {id: found[into] for id, into in became.items() if into in found}
-
-
-def _existing(ids: Iterable[str], at: int | None) -> dict[str, Named]:
-    wanted = sorted(set(ids))
-    rows = _current(ids=padded(wanted), at=at) if wanted else []
-    return {id: Named(key, id, document) for key, id, document in rows}
-
-
-@prepared
-def _current(*, ids: tuple[str, ...], at: int | None) -> Any:
-    return (
-        Record.select(Record.key, Record.id, Revision.document)
-        .join(Revision, on=current(Record, Revision, at))
-        .where(Record.id.in_(ids))
-    )
 
 
 def current_of(kinds: Sequence[str]) -> Iterator[bytes]:
