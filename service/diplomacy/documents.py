@@ -143,17 +143,17 @@ def _namings(kind: str, of: tuple[str, ...]) -> tuple[tuple[str, bool, str], ...
 
 def named(documents: Iterable[Document], of: tuple[str, ...]) -> set[str]:
     """The ids of all records of the kinds ``of`` that documents which have been accepted refer to."""
-    found: set[str] = set()
+    by_kind: dict[str, list[Document]] = {}
     for document in documents:
-        for name, many, field in _namings(document["kind"], of):
-            if name not in document:
-                continue
+        by_kind.setdefault(document["kind"], []).append(document)
+    found: set[str] = set()
+    for kind, alike in by_kind.items():
+        for name, many, field in _namings(kind, of):
+            values = [document[name] for document in alike if name in document]
             if field:
-                found.update([part[field] for part in document[name] if field in part])
-            elif many:
-                found.update(document[name])
+                found.update([part[field] for parts in values for part in parts if field in part])
             else:
-                found.add(document[name])
+                found.update(*values) if many else found.update(values)
     return found
 
 
