@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from peewee import JOIN, Expression, fn
 
 from schemas.vocabulary import GONE
-from service.storage.knowledge import holds
+from service.storage.knowledge import merged
 from service.storage.models import Edge, Record, Revision
 from service.storage.rows import parts
 
@@ -138,9 +138,7 @@ def finals(keys: Iterable[int]) -> dict[int, int]:
     """What each record that was merged became; the others are left out."""
     found: dict[int, int] = {}
     for some in parts(keys):
-        query = Edge.select(Edge.tail, Edge.head).where(
-            Edge.tail.in_(some), Edge.relation == "merged-into", holds(Edge, None)
-        )
+        query = Edge.select(Edge.tail, Edge.head).where(Edge.tail.in_(some), merged(Edge, None))
         found.update(query.tuples())
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 from peewee import SQL, fn
 
 from service.storage.database import reading
-from service.storage.knowledge import holds
+from service.storage.knowledge import merged
 from service.storage.models import Edge, Revision
 from service.storage.records import VERSION, Version
 
@@ -63,8 +63,7 @@ def _leads_nowhere(at: int) -> Any:
         .join(last, on=(last.seq == newest_of_it))
         .where(
             link.tail == Revision.record,
-            link.relation == "merged-into",
-            holds(link, at),
+            merged(link, at),
             last.action == "deleted",
         )
     )

@@ -9,7 +9,7 @@ from peewee import SQL, Case, Select, fn
 
 from schemas.vocabulary import KINDS, RELATIONS
 from service.storage.database import database
-from service.storage.knowledge import Window, current, holds, within
+from service.storage.knowledge import Window, by_head, by_tail, current, holds, naming, within
 from service.storage.models import KIND_CODES, Edge, Record, Revision
 
 
@@ -169,9 +169,9 @@ def _edges(selection: Selection, at: int | None) -> Any:
         lasting = Edge.relation == "member-of"
         conditions.append((lasting & held) | (~lasting & happened))
     for number, keys in enumerate(selection.involving):
-        naming = Edge.alias(f"naming{number}")
-        ends = naming.tail.in_(keys) | naming.head.in_(keys)
-        conditions.append(Edge.record.in_(naming.select(naming.record).where(ends & holds(naming, at))))
+        stated = Edge.alias(f"naming{number}")
+        others = stated.select(stated.record).where(naming(stated, keys) & holds(stated, at))
+        conditions.append(Edge.record.in_(keys) | Edge.record.in_(others))
     return Edge.select().where(*conditions)
 
 
@@ -186,9 +186,14 @@ def _neighbourhood(selection: Selection, at: int | None) -> Any:
     near = start.cte("near", recursive=True, columns=("key", "distance"))
     step = Edge.alias("step")
     other = Case(None, ((step.tail == near.c.key, step.head),), step.tail)
+    from_tail = by_tail(step) & (step.tail == near.c.key)
+    from_head = by_head(step) & (step.head == near.c.key)
+    its_own = (step.revision == Revision.seq) & ((step.tail == near.c.key) | (step.head == near.c.key))
     onward = (
-        step.select(other, near.c.distance + 1)
-        .join(near, on=((step.tail == near.c.key) | (step.head == near.c.key)))
+        Select((near,), (other, near.c.distance + 1))
+        .join(Record, on=(Record.key == near.c.key))
+        .join(Revision, on=current(Record, Revision, at))
+        .join(step, on=(from_tail | from_head | its_own))
         .where(
             near.c.distance < selection.hops,
             holds(step, at),

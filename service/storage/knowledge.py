@@ -3,14 +3,14 @@
 Throughout, ``at`` is the number of a revision, or None for what is current.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import Any, NamedTuple
 
 from peewee import SQL, Select, fn
 
-from schemas.vocabulary import GONE
+from schemas.vocabulary import GONE, POSITIONS, REFERENCES, RELATIONS
 from service.storage.database import database
 from service.storage.models import Revision
 
@@ -22,6 +22,24 @@ _UNDATED = 2**62
 
 _DAY, _MONTH = 86_400, 32 * 86_400
 """Seconds, as the indexes of what lasts longer have them."""
+
+_INCOMING = {
+    relation
+    for references in REFERENCES.values()
+    for one in references
+    if one.incoming
+    for relation in one.relations
+}
+"""Relations from a record that a document names; of all others the tail is the document's own."""
+
+
+def _codes(relations: Iterable[str]) -> list[Any]:
+    return [SQL(str(code)) for code in sorted(RELATIONS[one] for one in relations)]
+
+
+# In the text, as migration 0006 has them: there an index's own condition is found.
+_TAIL_NAMED = _codes({*_INCOMING, "merged-into"})
+_HEAD_OWN = _codes(_INCOMING - {*POSITIONS})
 
 
 class Window(NamedTuple):
@@ -43,6 +61,26 @@ def holds(edge: Any, at: int | None) -> Any:
     return (edge.since <= at) & (edge.until.is_null() | (edge.until > at))
 
 
+def by_tail(edge: Any) -> Any:
+    """The condition that an index has the edge by its tail: said wherever one is looked for by it.
+
+    Of an end that is the record which states the edge there is no index. What a record states is found by
+    the revision that it is (``current``). A merged record, which states nothing else, is one by its tail.
+    """
+    return reduce(or_, (edge.relation == code for code in _TAIL_NAMED))
+
+
+def by_head(edge: Any) -> Any:
+    """The same of its head. Of a position, whose ends are an actor and an issue, both hold."""
+    return reduce(and_, (edge.relation != code for code in _HEAD_OWN))
+
+
+def naming(edge: Any, keys: Sequence[int]) -> Any:
+    """The condition that an edge leads to or from one of these records because a document names it."""
+    tail, head = by_tail(edge) & among(edge.tail, keys), by_head(edge) & among(edge.head, keys)
+    return tail | head
+
+
 def current(record: Any, revision: Any, at: int | None) -> Any:
     """The condition that ``revision`` is what ``record`` is at ``at``, and that it exists then."""
     if at is None:
@@ -52,9 +90,9 @@ def current(record: Any, revision: Any, at: int | None) -> Any:
     return (revision.seq == last) & revision.action.not_in(GONE)
 
 
-def merged(record: Any, edge: Any, at: int | None) -> Any:
-    """The condition that ``edge`` says what ``record`` had been merged into at ``at``."""
-    return (edge.tail == record.key) & (edge.relation == "merged-into") & holds(edge, at)
+def merged(edge: Any, at: int | None) -> Any:
+    """The condition that ``edge`` says what its tail had been merged into at ``at``."""
+    return by_tail(edge) & (edge.relation == "merged-into") & holds(edge, at)
 
 
 def within(table: Any, window: Window) -> Iterator[Any]:

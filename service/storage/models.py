@@ -112,12 +112,9 @@ class Edge(Base):
 
     class Meta:
         # Clustered by the document that states them: they are written, ended and read together.
+        # By their ends they are in indexes, each by those that its document names (``knowledge.by_tail``).
         primary_key = CompositeKey("revision", "ordinal", "since")
         without_rowid = True
-        indexes = (
-            (("tail", "relation", "earliest", "latest", "until"), False),
-            (("head", "relation", "earliest", "latest", "until"), False),
-        )
 
 
 class Token(Base):

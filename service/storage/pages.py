@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from peewee import SQL, Select, fn
 
 from schemas.vocabulary import GONE, ON_THE_TIMELINE
-from service.storage.knowledge import Key, Window, among, beyond, first_of, holds, ways
+from service.storage.knowledge import Key, Window, among, beyond, by_head, by_tail, first_of, holds, ways
 from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import prepared
 
@@ -215,14 +215,14 @@ def _ends(given: Filter) -> Iterator[Any]:
 
 
 def _end(relation: str, tail: bool, keys: Sequence[int]) -> Any:
-    return (Edge.relation == relation) & among(Edge.tail if tail else Edge.head, keys)
+    named = by_tail(Edge) & among(Edge.tail, keys) if tail else by_head(Edge) & among(Edge.head, keys)
+    return (Edge.relation == relation) & named
 
 
 def _states(given: Filter, revision: Any, at: int | None) -> Any:
+    # A document's edges lie together: they are read, and not by their ends all that name the same record.
     stated = Edge.alias("stated")
-    # A document's edges lie together: they are read. By an index the planner would go through all that name
-    # the same record, so the columns are made such that no index has.
-    read = {True: stated.tail + SQL("0"), False: stated.head + SQL("0")}
+    read = {True: stated.tail, False: stated.head}
     ends = reduce(
         or_, ((stated.relation == relation) & among(read[tail], given.keys) for relation, tail in given.ends)
     )

@@ -6,7 +6,18 @@ from typing import Any, NamedTuple
 from peewee import SQL, Select
 
 from schemas.vocabulary import STANDING
-from service.storage.knowledge import Key, Window, among, beyond, first_of, holds, ways, within
+from service.storage.knowledge import (
+    Key,
+    Window,
+    among,
+    beyond,
+    by_head,
+    by_tail,
+    first_of,
+    holds,
+    ways,
+    within,
+)
 from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import padded, prepared
 
@@ -82,9 +93,8 @@ def _history(
     streams = []
     for relation in relations:
         conditions = [Edge.relation == relation, holds(Edge, at), Edge.stance.is_null(False)]
-        conditions += [
-            among(column, keys) for column, keys in ((Edge.tail, holders), (Edge.head, issues)) if keys
-        ]
+        conditions += [by_tail(Edge) & among(Edge.tail, holders)] if holders else []
+        conditions += [by_head(Edge) & among(Edge.head, issues)] if issues else []
         conditions.append(Edge.status.in_(statuses))
         if after is not None:
             conditions.append(beyond((Edge.earliest, Edge.latest, Record.id, Edge.place), after))

@@ -156,7 +156,7 @@ def _resolved(*, ids: tuple[str, ...], at: int | None) -> Any:
     merge, target, now = Edge.alias("merge"), Record.alias("target"), Revision.alias("now")
     return (
         Record.select(Record.id, Record.key, Record.kind, target.key, target.id, now.seq)
-        .join(merge, JOIN.LEFT_OUTER, on=merged(Record, merge, at))
+        .join(merge, JOIN.LEFT_OUTER, on=((merge.tail == Record.key) & merged(merge, at)))
         .join(target, JOIN.LEFT_OUTER, on=(target.key == merge.head))
         .join_from(Record, now, JOIN.LEFT_OUTER, on=current(Record, now, at))
         .where(Record.id.in_(ids))
@@ -189,7 +189,8 @@ def descendants(key: int, at: int | None) -> tuple[int, ...]:
     # Read from the tracks, which are few, not from what is part of them, which is much.
     query = (
         Record.select(Edge.head, Record.key)
-        .join(Edge, on=(Edge.tail == Record.key))
+        .join(Revision, on=current(Record, Revision, at))
+        .join(Edge, on=(Edge.revision == Revision.seq))
         .where((Record.kind == "track") & (Edge.relation == "part-of") & holds(Edge, at))
     )
     below: dict[int, list[int]] = {}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from peewee import fn
 
 from schemas.vocabulary import POSITIONS
+from service.storage.knowledge import by_head, naming
 from service.storage.models import Edge, Record, Revision
 from service.storage.rows import parts
 
@@ -18,7 +19,7 @@ def stated_twice(key: int) -> list[dict[str, str]]:
     query = (
         Edge.select(Record.id, Record.kind, Record.label)
         .join(Record, on=(Record.key == Edge.record))
-        .where((Edge.tail == key) | (Edge.head == key), Edge.relation.in_(POSITIONS), Edge.until.is_null())
+        .where(naming(Edge, (key,)), Edge.relation.in_(POSITIONS), Edge.until.is_null())
         .group_by(Edge.revision, Edge.tail, Edge.head, Record.id, Record.kind, Record.label)
         .having(fn.COUNT(Edge.ordinal) > 1)
         .order_by(Record.id)
@@ -33,7 +34,7 @@ def referrers(key: int) -> list[dict[str, str]]:
         Edge.select(Record.id, Record.kind, Edge.relation, Record.label)
         .join(Record, on=(Record.key == Edge.record))
         .where(
-            (Edge.tail == key) | (Edge.head == key),
+            naming(Edge, (key,)),
             Edge.record != key,
             Edge.relation != "merged-into",
             Edge.until.is_null(),
@@ -60,7 +61,7 @@ def referring(keys: Sequence[int]) -> list[Referring]:
         query = (
             Edge.select(Edge.revision, Edge.record, Revision.action)
             .join(Revision, on=(Revision.seq == Edge.revision))
-            .where((Edge.tail.in_(some) | Edge.head.in_(some)) & Edge.until.is_null())
+            .where(naming(Edge, some), Edge.until.is_null())
         )
         for seq, key, action in query.tuples():
             found[seq] = Referring(seq, key, action == "created")
@@ -72,7 +73,7 @@ def stances_on(key: int) -> dict[int, str]:
     query = (
         Edge.select(Edge.stance, fn.MIN(Record.id))
         .join(Record, on=(Record.key == Edge.record))
-        .where((Edge.head == key) & Edge.stance.is_null(False) & Edge.until.is_null())
+        .where(by_head(Edge), Edge.head == key, Edge.stance.is_null(False), Edge.until.is_null())
         .group_by(Edge.stance)
     )
     return dict(query.tuples())
@@ -80,8 +81,10 @@ def stances_on(key: int) -> dict[int, str]:
 
 def parent(key: int) -> int | None:
     """The parent of an issue or a track, where it has one."""
-    query = Edge.select(Edge.head).where(
-        (Edge.tail == key) & (Edge.relation == "part-of") & (Edge.record == key) & Edge.until.is_null()
+    query = (
+        Record.select(Edge.head)
+        .join(Edge, on=(Edge.revision == Record.revision))
+        .where(Record.key == key, Edge.relation == "part-of", Edge.until.is_null())
     )
     found: int | None = query.scalar()
     return found

@@ -14,7 +14,7 @@ from peewee import JOIN, SQL, Case, Select, fn
 
 from schemas.vocabulary import STANDING
 from service.storage.database import database
-from service.storage.knowledge import Window, current, holds, within
+from service.storage.knowledge import Window, by_head, current, holds, within
 from service.storage.models import Edge, Record, Revision
 
 MOST_NAMED = 500
@@ -122,16 +122,16 @@ def attendance(scope: Scope, at: int | None) -> Iterator[Attendance]:
     """Who took part in each talk that was held; who did so in several roles, several times."""
     talk, actor = Record.alias("talk"), Record.alias("actor")
     query = (
-        Edge.select(talk.id, actor.id, Edge.earliest)
-        .join(talk, on=(talk.key == Edge.head))
-        .join_from(Edge, actor, on=(actor.key == Edge.tail))
-        .join_from(Edge, Revision, on=(Revision.seq == Edge.revision))
+        talk.select(talk.id, actor.id, Edge.earliest)
+        .join(Revision, on=current(talk, Revision, at))
+        .join(Edge, on=(Edge.revision == Revision.seq))
+        .join(actor, on=(actor.key == Edge.tail))
         .where(
             talk.kind == "talk",
             Edge.relation == "took-part",
             holds(Edge, at),
             Revision.status == "held",
-            *within(Edge, scope.window),
+            *within(talk if at is None else Revision, scope.window),
             *_tracked(scope, at),
             *_about(scope, at),
         )
@@ -146,10 +146,10 @@ def mentions(scope: Scope, at: int | None) -> Iterator[Mention]:
     named = Edge.alias("named")
     whom = Case(None, ((named.relation == "addressed-to", named.head),), named.tail)
     query = (
-        Edge.select(said.id, speaker.id, other.id, Edge.earliest)
-        .join(said, on=(said.key == Edge.head))
-        .join_from(Edge, speaker, on=(speaker.key == Edge.tail))
-        .join_from(Edge, Revision, on=(Revision.seq == Edge.revision))
+        said.select(said.id, speaker.id, other.id, Edge.earliest)
+        .join(Revision, on=current(said, Revision, at))
+        .join(Edge, on=(Edge.revision == Revision.seq))
+        .join(speaker, on=(speaker.key == Edge.tail))
         .join_from(Edge, named, on=((named.revision == Edge.revision) & holds(named, at)))
         .join(other, on=(other.key == whom))
         .where(
@@ -158,7 +158,7 @@ def mentions(scope: Scope, at: int | None) -> Iterator[Mention]:
             holds(Edge, at),
             named.relation.in_(("addressed-to", "attributed-position")),
             Revision.status.in_(STANDING),
-            *within(Edge, scope.window),
+            *within(said if at is None else Revision, scope.window),
             *_tracked(scope, at),
             *_about(scope, at),
         )
@@ -199,7 +199,7 @@ def _positions(scope: Scope, at: int | None) -> tuple[Any, Any, Any, Any]:
     holder, issue, said = Record.alias("holder"), Record.alias("issue"), Record.alias("said")
     query = (
         Edge.select()
-        .join(issue, on=(issue.key == Edge.head))
+        .join(issue, on=((issue.key == Edge.head) & by_head(Edge)))
         .join_from(Edge, holder, on=(holder.key == Edge.tail))
         .join_from(Edge, said, on=(said.key == Edge.record))
         .where(issue.kind == "issue", *_standing(scope, at))

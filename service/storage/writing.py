@@ -10,7 +10,7 @@ from peewee import JOIN, Case, fn
 from schemas.vocabulary import GONE, RELATIONS
 from service.storage import webhooks
 from service.storage.database import database
-from service.storage.knowledge import merged
+from service.storage.knowledge import by_tail, merged, naming
 from service.storage.models import ACTION_CODES, KIND_CODES, Edge, Record, Revision
 from service.storage.prepared import padded, prepared
 from service.storage.rows import Row, insert, parts
@@ -90,9 +90,10 @@ def known(ids: Iterable[str]) -> dict[str, Known]:
 def _known(*, ids: tuple[str, ...]) -> Any:
     # Most are current, of which neither the past nor a merge need be looked for.
     merge, target, newest = Edge.alias("merge"), Record.alias("target"), Revision.alias("newest")
-    into = target.select(target.id).join(merge, on=(merge.head == target.key))
+    its = (merge.tail == Record.key) & merged(merge, None)
+    into = target.select(target.id).join(merge, on=(merge.head == target.key)).where(its)
     last = newest.select(newest.seq).where(newest.record == Record.key).order_by(newest.version.desc())
-    merged_into = Case(None, [(Record.revision.is_null(), into.where(merged(Record, merge, None)))])
+    merged_into = Case(None, [(Record.revision.is_null(), into)])
     about = (Record.key, Record.id, Record.kind, Record.revision, merged_into)
     return (
         Record.select(*about, Revision.version, Revision.document)
@@ -202,7 +203,8 @@ def _ended(*, revisions: tuple[int, ...], until: int) -> Any:
 
 def repoint(key: int, to: int, since: int) -> None:
     """Move every edge at the record ``key`` to the record ``to``, as of the revision ``since``."""
-    at_it = ((Edge.tail == key) | (Edge.head == key)) & Edge.until.is_null()
+    # Those of its own document have ended with it.
+    at_it = naming(Edge, (key,)) & Edge.until.is_null()
     names = Edge._meta.sorted_field_names
     rows = [dict(zip(names, row, strict=True)) for row in Edge.select().where(at_it).tuples()]
     Edge.update(until=since).where(at_it).execute()
@@ -227,7 +229,8 @@ def _own(holder: int, since: int) -> None:
         claimed.select(*(getattr(claimed, name) for name in names))
         .join(made, on=((made.revision == claimed.revision) & (made.relation == "made")))
         .where(
-            (claimed.tail == holder) & (claimed.relation == "attributed-position") & claimed.until.is_null(),
+            by_tail(claimed) & (claimed.tail == holder) & (claimed.relation == "attributed-position"),
+            claimed.until.is_null(),
             (made.tail == holder) & made.until.is_null(),
         )
     )
