@@ -39,7 +39,8 @@ def drawn(asked: GraphQuestion, span: Span) -> Callable[[Write], Iterator[bytes]
     """The graph, to be written in a format. Raises NotFound for a record that is not there.
 
     What is returned reads the store as it writes, in one read transaction, and holds no more of it than a
-    row; the first piece of the file comes before the first row is read.
+    row, but for the keys of what is around a record; the first piece of the file comes before the first row
+    is read.
     """
     with reading():
         at = revision_at(span.known_at)
@@ -67,13 +68,14 @@ def _selection(asked: GraphQuestion, span: Span, at: int | None) -> Selection:
     keys: dict[str, Sequence[int]] = {k: (named(k, id, resolved, at),) for k, id in given.items()}
     if "track" in keys:
         keys["track"] = records.descendants(keys["track"][0], at)
-    around = None
-    if asked.around:
-        found = resolved.get(asked.around)
-        if found is None:
-            raise NotFound(f"There is no record {asked.around!r}.")
-        around = named(found.kind, asked.around, resolved, at)
-    return Selection(asked.kinds, asked.relations, tuple(keys.values()), span.window, around, asked.hops)
+    selection = Selection(asked.kinds, asked.relations, tuple(keys.values()), span.window)
+    if not asked.around:
+        return selection
+    found = resolved.get(asked.around)
+    if found is None:
+        raise NotFound(f"There is no record {asked.around!r}.")
+    key = named(found.kind, asked.around, resolved, at)
+    return selection._replace(near=graph.around(key, asked.hops, selection, at))
 
 
 def _nodes(selection: Selection, at: int | None) -> Iterator[NodeValues]:

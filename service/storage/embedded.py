@@ -5,7 +5,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -222,6 +222,10 @@ class Embedded(APSWDatabase):
     def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, as the database gives them."""
         return iter(self.execute(query))
+
+    def column(self, numbers: Iterable[int]) -> Any:
+        """The query that gives these numbers, of which a statement takes so many only as its values."""
+        return peewee.SQL("(SELECT value FROM json_each(?))", [f"[{','.join(map(str, numbers))}]"])
 
     @contextmanager
     def roomy(self) -> Iterator[None]:

@@ -1,11 +1,12 @@
 """The graph: records as nodes, edges as they are stated, read one by one and never held together."""
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import chain
 from typing import Any, NamedTuple, cast
 
-from peewee import SQL, Case, Select, fn
+from peewee import SQL, Case, fn
 
 from schemas.vocabulary import KINDS, RELATIONS
 from service.storage.database import database
@@ -16,15 +17,15 @@ from service.storage.models import KIND_CODES, Edge, Record, Revision
 class Selection(NamedTuple):
     """What part of the graph is wanted. Empty sequences leave a filter out.
 
-    ``involving`` holds sets of keys: each record must name one of each set. ``around`` is a key.
+    ``involving`` holds sets of keys: each record must name one of each set. ``near`` are the keys of all
+    records that are wanted, where they are few (``around``).
     """
 
     kinds: Sequence[str]
     relations: Sequence[str] = ()
     involving: Sequence[Sequence[int]] = ()
     window: Window = Window()
-    around: int | None = None
-    hops: int = 1
+    near: Collection[int] | None = None
 
     @property
     def narrowed(self) -> bool:
@@ -72,11 +73,11 @@ def _node_query(selection: Selection, at: int | None) -> Any:
     conditions = [Record.kind.in_(selection.kinds)]
     if selection.narrowed:
         wanted = _edges(selection, at)
-        ends = wanted.select(Edge.tail) | wanted.select(Edge.head)
-        conditions.append(Record.key.in_(ends))
-    near = None if selection.around is None else _neighbourhood(selection, at)
-    if near is not None:
-        conditions.append(Record.key.in_(Select((near,), (near.c.key,))))
+        found = [wanted] if selection.near is None else _at(wanted, selection.near, at)
+        ends = [query.select(end) for query in found for end in (Edge.tail, Edge.head)]
+        conditions.append(Record.key.in_(reduce(operator.or_, ends)))
+    if selection.near is not None:
+        conditions.append(Record.key.in_(database.column(selection.near)))
     table = Record if at is None else Revision
     known = (Record.label, SQL("NULL")) if at is None else (SQL("NULL"), Revision.document)
     query = (
@@ -93,10 +94,8 @@ def _node_query(selection: Selection, at: int | None) -> Any:
         .order_by(Record.key)
     )
     if at is None:
-        query = query.where(Record.revision.is_null(False))
-    else:
-        query = query.join(Revision, on=current(Record, Revision, at))
-    return query if near is None else query.with_cte(near)
+        return query.where(Record.revision.is_null(False))
+    return query.join(Revision, on=current(Record, Revision, at))
 
 
 def _edge_query(selection: Selection, at: int | None) -> Any:
@@ -123,28 +122,25 @@ def _edge_query(selection: Selection, at: int | None) -> Any:
     if set(selection.kinds) != set(KINDS):
         # Said of every kind it would be true, but SQLite would start from it, and sort a million edges.
         query = query.where(tail.kind.in_(selection.kinds), head.kind.in_(selection.kinds))
-    if selection.around is not None:
-        near = _neighbourhood(selection, at)
-        query = _between(query, near, at).with_cte(near)
-    return query
+    return query if selection.near is None else _between(query, selection.near, at)
 
 
-def _between(query: Any, near: Any, at: int | None) -> Any:
-    """The query's edges from one record of the neighbourhood to another.
+def _between(query: Any, near: Collection[int], at: int | None) -> Any:
+    """The query's edges from one of these records to another.
 
     Not by their ends: who speaks much is in most neighbourhoods, and all that leads out of them would be
     read. A document's edges lie together, and one of their ends is the record whose document it is; but for
     positions, whose ends are an actor and an issue, and which have an index by both.
     """
-    keys = Select((near,), (near.c.key,))
-    now = Record.select(Revision.seq).join(Revision, on=current(Record, Revision, at))
+    keys = database.column(near)
+    # Plus nothing, so that SQLite reads these records, and not all of the kind.
     actors, issues = (
-        Select((near,), (near.c.key,)).join(Record, on=(Record.key == near.c.key)).where(Record.kind == kind)
+        Record.select(Record.key).where(Record.key.in_(keys), Record.kind + SQL("0") == KIND_CODES[kind])
         for kind in ("actor", "issue")
     )
     stated, held = Edge.alias("stated"), Edge.alias("held")
     found = stated.select(stated.revision, stated.ordinal, stated.since).where(
-        stated.revision.in_(now.where(Record.key.in_(keys))), stated.tail.in_(keys), stated.head.in_(keys)
+        stated.revision.in_(_now(keys, at)), stated.tail.in_(keys), stated.head.in_(keys)
     )
     found |= held.select(held.revision, held.ordinal, held.since).where(
         held.stance.is_null(False), held.tail.in_(actors), held.head.in_(issues)
@@ -180,25 +176,30 @@ def _wanted(edge: Any, selection: Selection) -> Any:
     return edge.relation.in_(selection.relations) if selection.relations else edge.relation != "merged-into"
 
 
-def _neighbourhood(selection: Selection, at: int | None) -> Any:
-    """The keys of all records that ``hops`` edges or fewer lead to, in whatever direction, as a table."""
-    start = Select((), (SQL(str(int(selection.around or 0))), SQL("0")))
-    near = start.cte("near", recursive=True, columns=("key", "distance"))
-    step = Edge.alias("step")
-    other = Case(None, ((step.tail == near.c.key, step.head),), step.tail)
-    from_tail = by_tail(step) & (step.tail == near.c.key)
-    from_head = by_head(step) & (step.head == near.c.key)
-    its_own = (step.revision == Revision.seq) & ((step.tail == near.c.key) | (step.head == near.c.key))
-    onward = (
-        Select((near,), (other, near.c.distance + 1))
-        .join(Record, on=(Record.key == near.c.key))
-        .join(Revision, on=current(Record, Revision, at))
-        .join(step, on=(from_tail | from_head | its_own))
-        .where(
-            near.c.distance < selection.hops,
-            holds(step, at),
-            _wanted(step, selection),
-            *within(step, selection.window),
+def around(key: int, hops: int, selection: Selection, at: int | None) -> set[int]:
+    """The keys of all records that ``hops`` edges or fewer lead to, in whatever direction."""
+    found = last = {key}
+    for _ in range(hops):
+        edges = Edge.select(Edge.tail, Edge.head).where(
+            holds(Edge, at), _wanted(Edge, selection), *within(Edge, selection.window)
         )
-    )
-    return near.union(onward)
+        ends = chain.from_iterable(_rows(reduce(operator.add, _at(edges, last, at))))
+        last = {*ends} - found
+        found = found | last
+    return found
+
+
+def _at(query: Any, keys: Collection[int], at: int | None) -> list[Any]:
+    """The query's edges that lead to or from these records: each from an index, some more than once."""
+    these = database.column(keys)
+    stated = Edge.revision.in_(_now(these, at)) & (Edge.tail.in_(these) | Edge.head.in_(these))
+    named = by_tail(Edge) & Edge.tail.in_(these), by_head(Edge) & Edge.head.in_(these)
+    return [query.where(condition) for condition in (*named, stated)]
+
+
+def _now(keys: Any, at: int | None) -> Any:
+    """The revisions that the records of these keys are."""
+    if at is None:
+        return Record.select(Record.revision).where(Record.key.in_(keys))
+    query = Record.select(Revision.seq).join(Revision, on=current(Record, Revision, at))
+    return query.where(Record.key.in_(keys))

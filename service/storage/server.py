@@ -1,7 +1,7 @@
 """A PostgreSQL server: how it is connected to, and how its transactions begin."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -202,6 +202,10 @@ class Server(PooledPostgresqlDatabase):
             cursor.itersize = ROWS_AT_ONCE
             cursor.execute(sql, params)
             yield from cursor
+
+    def column(self, numbers: Iterable[int]) -> Any:
+        """The query that gives these numbers."""
+        return peewee.SQL("(SELECT unnest(CAST(%s AS integer[])))", [list(numbers)])
 
     @contextmanager
     def roomy(self) -> Iterator[None]:

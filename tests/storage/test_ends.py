@@ -57,8 +57,9 @@ def test_no_write_and_no_look_around_reads_every_edge(store: Settings, known: bo
         walk(4)
         with reading():
             at = 20 if known else None
-            for around in range(1, 9):
-                near = Selection(tuple(KINDS), around=around, hops=2)
+            for relations in (), ("made", "cites"):
+                asked = Selection(tuple(KINDS), relations)
+                near = asked._replace(near=graph.around(1, 2, asked, at))
                 list(graph.nodes(near, at))
                 list(graph.edges(near, at))
             list(ties.attendance(ties.Scope(), at))
