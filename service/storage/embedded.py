@@ -211,9 +211,9 @@ class Embedded(APSWDatabase):
         with self._queue:
             self._stop_writing()
 
-    def spelled(self, sql: str) -> str:
-        """The SQL of a query as ``ask`` takes it."""
-        return sql
+    def spelled(self, sql: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """A query, and its parameters, as ``ask`` takes them."""
+        return sql, values
 
     def ask(self, sql: str, values: Sequence[Any]) -> Any:
         """Execute what was ``spelled`` before."""

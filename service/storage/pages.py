@@ -76,11 +76,11 @@ def page(
         tuple(given.ends for given in filters),
         tuple(types),
         tuple(statuses),
+        limit,
         keys=tuple(given.keys for given in filters),
         at=at,
         window=window,
         after=after,
-        limit=limit,
     )
     word = Revision.kind.python_value
     return [Row(revision, id, word(kind), *more) for revision, id, kind, *more in rows]
@@ -92,12 +92,12 @@ def _page(
     ends: tuple[Ends, ...],
     types: tuple[str, ...],
     statuses: tuple[str, ...],
+    limit: int,
     *,
     keys: tuple[tuple[int, ...], ...],
     at: int | None,
     window: Window,
     after: Key | None,
-    limit: int,
 ) -> Any:
     filters = [*map(Filter, ends, keys)]
     # An edge has the dates of the record that states it, if that kind of record has dates.

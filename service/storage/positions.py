@@ -67,12 +67,12 @@ def history(
     rows = _history(
         tuple(relations),
         tuple(statuses),
+        limit,
         holders=tuple(holders),
         issues=tuple(issues),
         at=at,
         window=window,
         after=after,
-        limit=limit,
     )
     words = Edge.relation.words
     return [Entry._make((*row[:3], words[row[3]], *row[4:])) for row in rows]
@@ -82,13 +82,13 @@ def history(
 def _history(
     relations: tuple[str, ...],
     statuses: tuple[str, ...],
+    limit: int,
     *,
     holders: tuple[int, ...],
     issues: tuple[int, ...],
     at: int | None,
     window: Window,
     after: Key | None,
-    limit: int,
 ) -> Any:
     streams = []
     for relation in relations:

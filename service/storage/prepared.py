@@ -38,11 +38,11 @@ def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
     @lru_cache(MOST)
     def in_sql(
         _: str, made_of: tuple[Any, ...], names: tuple[str, ...], shapes: Any
-    ) -> tuple[str, list[Any], bool]:
+    ) -> tuple[str, Sequence[Any], bool]:
         values = dict(zip(names, _places(shapes, count()), strict=True))
         query = written(*made_of, **values)
         sql, parameters = database.get_sql_context().sql(query).query()
-        return database.spelled(sql), parameters, isinstance(query, peewee.SelectBase)
+        return *database.spelled(sql, parameters), isinstance(query, peewee.SelectBase)
 
     @wraps(written)
     def rows(*made_of: P.args, **values: P.kwargs) -> Rows:

@@ -10,6 +10,7 @@ import psycopg
 from playhouse.pool import PooledPostgresqlDatabase
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format, TransactionStatus
+from psycopg.types.numeric import Int8BinaryDumper
 from psycopg.types.string import StrDumper
 
 from service.errors import BadSetting, Undecided
@@ -45,6 +46,9 @@ class _Text(StrDumper):
 
 # Of this process: whoever speaks to PostgreSQL in it is Parley.
 psycopg.adapters.register_dumper(str, _Text)
+# Numbers are all of one type. By their size they would be of three, and a query of a few of them as many
+# queries to the server, each planned again until it has come five times.
+psycopg.adapters.register_dumper(int, Int8BinaryDumper)
 
 
 def opened(url: str, settings: Settings) -> "Server":
@@ -177,10 +181,24 @@ class Server(PooledPostgresqlDatabase):
         if not self.connection().closed:
             super().rollback()
 
-    def spelled(self, sql: str) -> str:
-        """The SQL with its parameters numbered, as the server has it: else psycopg reads it each time."""
-        first, *rest = sql.split("%s")
-        return first + "".join(f"${number}{text}" for number, text in enumerate(rest, 1))
+    def spelled(self, sql: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+        """The SQL with its parameters numbered, as the server has it: else psycopg reads it each time.
+
+        What is known of them now stands in the SQL, and is planned with: a plan that the server keeps for
+        every value is as good then as one made for these, so it does keep it.
+        """
+        text, *rest = sql.split("%s")
+        left: list[Any] = []
+        for value, following in zip(values, rest, strict=True):
+            if type(value) is int:
+                text += str(value)
+            elif type(value) is str:
+                text += "'" + value.replace("'", "''") + "'"
+            else:
+                left.append(value)
+                text += f"${len(left)}"
+            text += following
+        return text, left
 
     def ask(self, sql: str, values: Sequence[Any]) -> Any:
         """Execute what was ``spelled`` before."""
