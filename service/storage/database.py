@@ -97,8 +97,8 @@ def reading(*, newest: bool = False, alone: bool = False) -> AbstractContextMana
     """A read transaction: every query inside sees the same revisions. Inside of another, it is part of it.
 
     It may be on a standby, which is as far as ``not_before`` says and the settings demand; with ``newest``
-    it is not. With ``alone`` it is of one query, which sees one state in any case: of a file that is asked
-    without a transaction, whose beginning and end take as long as a query.
+    it is not. With ``alone`` it is of one query, which sees one state in any case, and is asked without a
+    transaction, whose beginning and end take as long as a query.
     """
     node = here.node or database.obj
     if node.in_transaction():
@@ -106,7 +106,7 @@ def reading(*, newest: bool = False, alone: bool = False) -> AbstractContextMana
     # Who holds a connection goes on with it.
     if _standby is not None and not newest and node.is_closed():
         return _on_standby(_standby)
-    return told() if alone and node.LONE else _on_primary()
+    return told() if alone else _on_primary()
 
 
 _GOING_ON = nullcontext()

@@ -86,8 +86,6 @@ class Embedded(APSWDatabase):
     """How its transactions begin."""
     MERGES = True
     """Whether it reads the parts of a UNION side by side, each in the order of the whole."""
-    LONE = True
-    """Whether one query may stand alone where a read transaction is asked for."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

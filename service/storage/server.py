@@ -1,7 +1,7 @@
 """A PostgreSQL server: how it is connected to, and how its transactions begin."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -84,8 +84,6 @@ class Server(PooledPostgresqlDatabase):
     """How its transactions begin."""
     MERGES = False
     """As ``Embedded.MERGES``: it would sort all of each part to find what is twice there."""
-    LONE = False
-    """One query does not stand alone: to begin shows whether the connection still leads anywhere."""
 
     def bounded(self, connections: int, seconds: float, commit: float) -> None:
         """How many connections there may be, and how long one waits for one of them, and for a commit."""
@@ -96,7 +94,7 @@ class Server(PooledPostgresqlDatabase):
         self._holding = threading.Lock()
 
     def _is_closed(self, conn: Any) -> bool:
-        # Whether it still leads anywhere is seen when the transaction begins: to ask costs as much.
+        # Whether it still leads anywhere is seen by what it is asked first: to ask for that costs as much.
         return bool(conn.closed)
 
     def look(self) -> None:
@@ -120,17 +118,20 @@ class Server(PooledPostgresqlDatabase):
 
     def begin(self, kind: str = WRITE) -> None:
         """Begin a transaction; on another connection, where the server had closed this one."""
+        self._where_it_leads(lambda: self._begin(kind))
+
+    def _where_it_leads(self, do: Callable[[], Any]) -> Any:
+        """``do()``, the first that a connection is asked; on another one, where the server had closed it."""
         for _ in range(self._max_connections):
             try:
-                self._begin(kind)
-                return
+                return do()
             except peewee.OperationalError:
                 if not self.connection().closed:
                     self.rollback()
                     raise
                 self.manual_close()
                 self.connect()
-        self._begin(kind)
+        return do()
 
     def _begin(self, kind: str) -> None:
         self._state.kind = kind
@@ -178,7 +179,12 @@ class Server(PooledPostgresqlDatabase):
 
     def rollback(self) -> None:
         """Roll back, where there still is a connection: without one, there is nobody to be told."""
-        if not self.connection().closed:
+        status = self.connection().pgconn.transaction_status
+        if status == TransactionStatus.INTRANS and self._state.kind == self.READ:
+            # There is nothing to take back; and when it rolls back, as for each answer that something is not
+            # there, psycopg lets go of all that is prepared.
+            super().commit()
+        elif status != TransactionStatus.UNKNOWN:
             super().rollback()
 
     def spelled(self, sql: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -201,8 +207,10 @@ class Server(PooledPostgresqlDatabase):
         return text, left
 
     def ask(self, sql: str, values: Sequence[Any]) -> Any:
-        """Execute what was ``spelled`` before."""
-        return self._execute_cursor(sql, values, numbered=True)
+        """Execute what was ``spelled`` before. Outside of a transaction it reads, and may be asked twice."""
+        if self.in_transaction():
+            return self._execute_cursor(sql, values, numbered=True)
+        return self._where_it_leads(lambda: self._execute_cursor(sql, values, numbered=True))
 
     def cursor(self, named_cursor: Any = None, *, numbered: bool = False) -> Any:
         """A cursor; or one that takes numbered parameters, and documents as they are, not in hexadecimal."""

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
-from service import recording
+from service import questions, recording
 from service.diplomacy.changes import Change
+from service.errors import NotFound
+from service.questions.asking import Paging, Span
 from service.settings import Settings
-from service.storage.database import database, told
+from service.storage import records
+from service.storage.database import database, reading, told
 from service.storage.models import Record
 from service.storage.prepared import prepared
 from tests.conftest import ACTOR
@@ -42,3 +46,26 @@ def test_a_query_is_one_to_the_server_whatever_the_numbers() -> None:
         (sql,) = statements()
         assert sql.endswith("LIMIT 2")
         assert ("$3" in sql, "$4" in sql) == (True, False)
+
+
+def test_what_is_not_there_leaves_what_is_prepared() -> None:
+    with told():
+        for _ in range(OFTEN):
+            with reading():
+                records.state()
+        kept = statements()
+        assert kept
+        with pytest.raises(NotFound):
+            questions.timeline([], [], [], "nowhere", Span(), Paging(1))
+        assert statements()[: len(kept)] == kept
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_connection_that_the_server_closed_is_done_without(alone: bool, store: Settings) -> None:
+    with told():
+        closed = database.connection().info.backend_pid
+    with psycopg.connect(store.database_url) as another:
+        another.execute("SELECT pg_terminate_backend(%s::int, 5000)", (closed,))
+    with reading(alone=alone):
+        assert records.one("a", "actor", None)
+        assert database.connection().info.backend_pid != closed
