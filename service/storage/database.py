@@ -31,6 +31,11 @@ here = _Here()
 class _Nodes(peewee.DatabaseProxy):
     """The database; or its standby, for a thread that is reading from that."""
 
+    @property
+    def node(self) -> Any:
+        """Which of them it is: for who asks more than one thing of it."""
+        return here.node or self.obj
+
     def __getattr__(self, name: str) -> Any:
         return getattr(here.node or self.obj, name)
 
@@ -100,7 +105,7 @@ def reading(*, newest: bool = False, alone: bool = False) -> AbstractContextMana
     it is not. With ``alone`` it is of one query, which sees one state in any case, and is asked without a
     transaction, whose beginning and end take as long as a query.
     """
-    node = here.node or database.obj
+    node = database.node
     if node.in_transaction():
         return _GOING_ON
     # Who holds a connection goes on with it.
@@ -114,7 +119,8 @@ _GOING_ON = nullcontext()
 
 @contextmanager
 def _on_primary() -> Iterator[None]:
-    with told(), database.atomic(database.READ), _one_state():
+    node = database.node
+    with told(), node.atomic(node.READ), _one_state():
         yield
 
 
@@ -152,7 +158,8 @@ def once(ask: Callable[[], Value]) -> Value:
 @contextmanager
 def writing() -> Iterator[None]:
     """The write transaction: one at a time, so that revisions are numbered in the order of commits."""
-    with told(), database.atomic(database.WRITE):
+    node = database.node
+    with told(), node.atomic(node.WRITE):
         yield
 
 
@@ -184,7 +191,7 @@ def roomy() -> Iterator[None]:
 @contextmanager
 def told() -> Iterator[None]:
     """Connect, and raise StoreUnavailable where the database, not this program, is at fault."""
-    node, opened, failed = here.node or database.obj, False, False
+    node, opened, failed = database.node, False, False
     try:
         opened = node.is_closed() and node.connect(reuse_if_open=True)
         node.look()

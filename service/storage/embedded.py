@@ -215,7 +215,8 @@ class Embedded(APSWDatabase):
 
     def ask(self, sql: str, values: Sequence[Any]) -> Any:
         """Execute what was ``spelled`` before."""
-        return self.execute_sql(sql, values)
+        self._log_query(sql, values)
+        return self.connection().execute(sql, values)
 
     def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, as the database gives them."""

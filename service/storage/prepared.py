@@ -48,11 +48,12 @@ def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
     def rows(*made_of: P.args, **values: P.kwargs) -> Rows:
         found: list[Any] = []
         shapes = tuple([_shape(value, found) for value in values.values()])
-        sql, parameters, selects = in_sql(type(database.obj).__name__, made_of, tuple(values), shapes)
+        node = database.node
+        sql, parameters, selects = in_sql(type(node).__name__, made_of, tuple(values), shapes)
         bound = [found[one.number] if type(one) is _Place else one for one in parameters]
         with peewee.__exception_wrapper__:
-            cursor = database.ask(sql, bound)
-            return list(cursor.fetchall()) if selects else []
+            cursor = node.ask(sql, bound)
+            return cursor.fetchall() if selects else []
 
     return rows
 

@@ -33,8 +33,9 @@ def insert(model: type[Base], rows: Iterable[Row], replacing: Sequence[str] = ()
     if not values:
         return
     with peewee.__exception_wrapper__:
-        sql = _inserting(model, tuple(replacing), database.param)  # type: ignore[arg-type]
-        database.cursor().executemany(sql, values)
+        node = database.node
+        sql = _inserting(model, tuple(replacing), node.param)  # type: ignore[arg-type]
+        node.cursor().executemany(sql, values)
 
 
 @cache
