@@ -7,15 +7,20 @@ takes to read that. What is done for every request is told it, once.
 from collections.abc import Callable
 
 from flask import Flask, Request, Response
+from flask.ctx import RequestContext
 from flask.globals import request_ctx
 
 Before = Callable[[Request], Response | None]
 After = Callable[[Request, Response], Response]
 
 
+# Found once: a proxy looks for how to find what it stands for each time that anything of that is read.
+_context: Callable[[], RequestContext] = request_ctx._get_current_object  # type: ignore[attr-defined]
+
+
 def current() -> Request:
     """What ``flask.request`` stands for."""
-    return request_ctx.request
+    return _context().request
 
 
 def before(app: Flask, hook: Before) -> None:
