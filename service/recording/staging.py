@@ -65,7 +65,7 @@ def stage(run: Run, entries: Sequence[Entry]) -> tuple[list[Staged], Store]:
 def _named(entry: Entry) -> Entry:
     if entry.change is None or entry.change.id:
         return entry
-    return entry._replace(change=entry.change._replace(id=str(uuid_utils.uuid7())))
+    return Entry(entry.number, entry.change._replace(id=str(uuid_utils.uuid7())), *entry[2:])
 
 
 def _let_in(

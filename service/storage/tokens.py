@@ -72,9 +72,8 @@ def _known(hash: bytes) -> Holder | None:
     if not rows and age() is not None:
         with reading(newest=True):  # It may be too new for the standby that was asked.
             rows = _of(hash=hash)
-    for row in rows:
-        found = Holder(*row)
-        return found._replace(scope=Token.scope.python_value(found.scope))
+    for key, name, scope, *moments in rows:
+        return Holder(key, name, Token.scope.python_value(scope), *moments)
     return None
 
 

@@ -76,7 +76,7 @@ def close(_: BaseException | None) -> None:
 
 
 def _expect(request: Request, media_type: str) -> None:
-    if "Content-Encoding" in request.headers:  # "identity" has no place there: RFC 9110, section 8.4.1.
+    if "HTTP_CONTENT_ENCODING" in request.environ:  # "identity" has no place there: RFC 9110, section 8.4.1.
         raise UnsupportedMediaType("Bodies are taken uncompressed only, without Content-Encoding.")
     if not _is(request.environ.get("CONTENT_TYPE", ""), media_type):
         raise UnsupportedMediaType(f"The body must be {media_type} in UTF-8.")

@@ -33,7 +33,7 @@ def install(app: Flask, settings: Settings) -> None:
     def allowed(asked: Request, method: str) -> str | None:
         if method in SAFE:
             return "*"
-        origin = asked.headers.get("Origin")
+        origin = asked.environ.get("HTTP_ORIGIN")
         return origin if origin in writers else None
 
     def preflight(asked: Request) -> Response | None:
@@ -57,10 +57,10 @@ def install(app: Flask, settings: Settings) -> None:
         if _is_preflight(asked):
             method = asked.headers["Access-Control-Request-Method"]
             response.vary.update(["Origin", "Access-Control-Request-Method"])
-        elif "Vary" in response.headers:
+        elif response.headers.getlist("Vary"):
             response.vary.add("Origin")
         else:
-            response.headers["Vary"] = "Origin"  # Without a set being made of it, and text again.
+            response.headers.add("Vary", "Origin")  # Without a set being made of it, and text again.
         if origin := allowed(asked, method):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Expose-Headers"] = SHOWN

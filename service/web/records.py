@@ -212,7 +212,7 @@ def _written(outcome: Outcome, status: int) -> Response:
     headers = [("ETag", f'"{outcome.version}"'), (consistency.REVISION, str(outcome.revision))]
     if status == 201:
         # As url_for gives it, in a tenth of the time: nothing in an id needs quoting.
-        root = current().script_root
+        root = current().root_path
         path = f"{_path(outcome.kind)}/{outcome.id}"
         headers.insert(1, ("Location", iri_to_uri(root) + path if root else path))
     return Whole(outcome.document, status, headers)
