@@ -213,8 +213,8 @@ class Embedded(APSWDatabase):
         """A query, and its parameters, as ``ask`` takes them."""
         return sql, values
 
-    def ask(self, sql: str, values: Sequence[Any]) -> Any:
-        """Execute what was ``spelled`` before."""
+    def ask(self, sql: str, values: Sequence[Any], keep: bool) -> Any:
+        """Execute what was ``spelled`` before. SQLite keeps the plan of all."""
         self._log_query(sql, values)
         return self.connection().execute(sql, values)
 

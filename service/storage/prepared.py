@@ -34,7 +34,15 @@ def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
     sees of these only which are None and how long tuples are; for the rest it is given what stands for a
     value in peewee's expressions.
     """
+    return _asking(written, True)
 
+
+def planned_anew(written: Callable[P, Any]) -> Callable[P, Rows]:
+    """The same of a query that is best read in one way for some values, and in another for others."""
+    return _asking(written, False)
+
+
+def _asking(written: Callable[P, Any], keep: bool) -> Callable[P, Rows]:
     @lru_cache(MOST)
     def in_sql(
         _: str, made_of: tuple[Any, ...], names: tuple[str, ...], shapes: Any
@@ -52,7 +60,7 @@ def prepared(written: Callable[P, Any]) -> Callable[P, Rows]:
         sql, parameters, selects = in_sql(type(node).__name__, made_of, tuple(values), shapes)
         bound = [found[one.number] if type(one) is _Place else one for one in parameters]
         with peewee.__exception_wrapper__:
-            cursor = node.ask(sql, bound)
+            cursor = node.ask(sql, bound, keep)
             return cursor.fetchall() if selects else []
 
     return rows

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from peewee import Case
+from peewee import Case, Select
 from playhouse import fts_parser
 
 from schemas.vocabulary import KINDS
 from service.storage.database import database
 from service.storage.embedded import Embedded
 from service.storage.models import Record, Revision
-from service.storage.prepared import Rows, padded, prepared
+from service.storage.prepared import Rows, padded, planned_anew, prepared
 
 COLUMNS = ["label", "names", "text"]
 UNNAMED = tuple(name for name, kind in KINDS.items() if kind.label == "text")
@@ -82,15 +82,16 @@ def oldest(wanted: str, kinds: Sequence[str], limit: int) -> Rows:
 
     Each as its key, and its document if it is called something.
     """
-    return _oldest(tuple(kinds), wanted=wanted, limit=limit)
+    return _oldest(tuple(kinds), limit, wanted=wanted)
 
 
-@prepared
-def _oldest(kinds: tuple[str, ...], *, wanted: str, limit: int) -> Any:
+@planned_anew
+def _oldest(kinds: tuple[str, ...], limit: int, *, wanted: str) -> Any:
+    page = _holding(kinds, wanted).order_by(_index().key).limit(limit).alias("page")
     # Read where it is wanted: most hits are statements.
     document = Revision.select(Revision.document).where(Revision.seq == Record.revision)
     named = Case(None, [(Record.kind.not_in(UNNAMED), document)])
-    return _holding(kinds, wanted, Record.key, named).order_by(_index().key).limit(limit)
+    return _records(page, Record.key, named).order_by(Record.key)
 
 
 def newest(wanted: str, kinds: Sequence[str], after: int, before: int, limit: int) -> list[int]:
@@ -99,21 +100,25 @@ def newest(wanted: str, kinds: Sequence[str], after: int, before: int, limit: in
     return [key for (key,) in rows]
 
 
-@prepared
+@planned_anew
 def _newest(kinds: tuple[str, ...], *, wanted: str, after: int, before: int, limit: int) -> Any:
     key = _index().key
-    query = _holding(kinds, wanted, key).where(key > after, key < before)
-    return query.order_by(key.desc()).limit(limit)
-
-
-def _holding(kinds: Sequence[str], wanted: str, *columns: Any) -> Any:
-    index = _index()
-    query = (
-        index.Search.select(*columns)
-        .join(Record, on=(Record.key == index.key))
-        .where(index.holds(wanted), Record.revision.is_null(False))
+    found = _holding(kinds, wanted).where(key > after, key < before)
+    return _records(found.order_by(key.desc()).limit(limit).alias("page"), Record.key).order_by(
+        Record.key.desc()
     )
-    return query.where(Record.kind.in_(kinds)) if kinds else query
+
+
+def _holding(kinds: Sequence[str], wanted: str) -> Any:
+    index = _index()
+    query = index.Search.select(index.key.alias("key")).where(index.holds(wanted))
+    return query.join(Record, on=(Record.key == index.key)).where(Record.kind.in_(kinds)) if kinds else query
+
+
+def _records(page: Any, *columns: Any) -> Any:
+    """The records of a page of keys: looked up for it alone, not for each hit that it is taken from."""
+    query = Select((page,), columns).join(Record, on=(Record.key == page.c.key))
+    return query.where(Record.revision.is_null(False))
 
 
 def hits(keys: Sequence[int]) -> Mapping[int, Hit]:

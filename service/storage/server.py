@@ -206,19 +206,22 @@ class Server(PooledPostgresqlDatabase):
             text += following
         return text, left
 
-    def ask(self, sql: str, values: Sequence[Any]) -> Any:
-        """Execute what was ``spelled`` before. Outside of a transaction it reads, and may be asked twice."""
-        if self.in_transaction():
-            return self._execute_cursor(sql, values, numbered=True)
-        return self._where_it_leads(lambda: self._execute_cursor(sql, values, numbered=True))
+    def ask(self, sql: str, values: Sequence[Any], keep: bool) -> Any:
+        """Execute what was ``spelled`` before. Outside of a transaction it reads, and may be asked twice.
 
-    def cursor(self, named_cursor: Any = None, *, numbered: bool = False) -> Any:
-        """A cursor; or one that takes numbered parameters, and documents as they are, not in hexadecimal."""
-        if not numbered:
-            return super().cursor(named_cursor)
-        cursor = psycopg.RawCursor(self.connection())
-        cursor.format = Format.BINARY
-        return cursor
+        Without ``keep`` the server plans it for these values, whatever it has been asked before.
+        """
+        if self.in_transaction():
+            return self._ask(sql, values, keep)
+        return self._where_it_leads(lambda: self._ask(sql, values, keep))
+
+    def _ask(self, sql: str, values: Sequence[Any], keep: bool) -> Any:
+        self._log_query(sql, values)
+        with peewee.__exception_wrapper__:
+            # One that takes numbered parameters, and documents as they are, not in hexadecimal.
+            cursor = psycopg.RawCursor(self.connection())
+            cursor.format = Format.BINARY
+            return cursor.execute(sql, values, prepare=None if keep else False)
 
     def rows(self, query: Any) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, within the transaction: never all of them in memory."""
