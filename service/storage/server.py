@@ -66,6 +66,9 @@ def opened(url: str, settings: Settings) -> "Server":
     given: dict[str, Any] = {name: value for name, value in waits.items() if name not in named}
     given["options"] = " ".join(
         [
+            # What a page needs lies here and there, and mostly in memory. The planner's own figure, 4, is for
+            # a disk that turns; who has one says so in the address, which comes later.
+            "-c random_page_cost=1.1",
             str(named.get("options", "")),
             f"-c lock_timeout={max(1, round(settings.busy_timeout * 1000))}",
             # Rows are read to the end, also where they come one by one.
