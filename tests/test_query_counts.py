@@ -156,7 +156,9 @@ def test_what_entries_name_is_asked_for_once(sized: FlaskClient) -> None:
     first = asked(sized, f"{path}?limit=9")
     with queries() as later:
         sized.get(f"{path}?limit=8")
-    assert [sql for sql, _ in later] == [sql for sql, _ in first[:-1]]
+    # To a server the limit is a part of the query.
+    said = [[re.sub(r"LIMIT \d+", "LIMIT", sql) for sql, _ in sent] for sent in (later, first[:-1])]
+    assert said[0] == said[1]
 
 
 def test_counts_are_those_of_the_whole_request(sized: FlaskClient) -> None:
