@@ -5,7 +5,7 @@ Throughout, ``at`` is the number of a revision, or None for what is current.
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from operator import and_, or_
+from operator import add, and_, or_
 from typing import Any, NamedTuple
 
 from peewee import SQL, Select, fn
@@ -139,14 +139,20 @@ def beyond(columns: Sequence[Any], after: Key) -> Any:
     return (columns[0] >= after[0]) & condition
 
 
-def first_of(streams: Sequence[Any], order: Sequence[str], limit: int) -> Any:
+def first_of(streams: Sequence[Any], order: Sequence[str], limit: int, *, apart: bool) -> Any:
     """The first ``limit`` rows of several selections, as one, in the order of these of their columns.
 
-    Each selection is read from an index in that order, and no further than the rows go.
+    Each selection is read from an index in that order, and no further than the rows go. ``apart``: no row is
+    in two of them.
     """
     sort = [SQL(name) for name in order]
-    if len(streams) > 1 and not database.MERGES:
+    if len(streams) == 1:
+        (merged,) = streams
+    elif database.MERGES:
+        merged = reduce(add if apart else or_, streams)
+    else:
         ordered = (stream.order_by(*sort).limit(limit).alias("part") for stream in streams)
-        streams = [Select((part,), (SQL("*"),)) for part in ordered]
-    merged = reduce(or_, streams)
+        merged = reduce(add, (Select((part,), (SQL("*"),)) for part in ordered))
+        if not apart:
+            merged = Select((merged.alias("parts"),), (SQL("*"),)).distinct()
     return merged.order_by(*sort).limit(limit).alias("page")

@@ -72,10 +72,10 @@ def page(
     if len(filters) > 1:
         filters = _fewest_first(filters)
     rows = _page(
-        tuple(kinds),
+        tuple(dict.fromkeys(kinds)),
         tuple(given.ends for given in filters),
-        tuple(types),
-        tuple(statuses),
+        tuple(dict.fromkeys(types)),
+        tuple(dict.fromkeys(statuses)),
         limit,
         keys=tuple(given.keys for given in filters),
         at=at,
@@ -104,7 +104,8 @@ def _page(
     driven = bool(filters) and set(kinds) <= set(ON_THE_TIMELINE)
     rest = filters[1:] if driven else filters
     streams = []
-    for source in _sources(kinds, filters[0] if driven else None, types, statuses, at):
+    sources = [*_sources(kinds, filters[0] if driven else None, types, statuses, at)]
+    for source in sources:
         order = (source.dated.earliest, source.dated.latest, Record.id)
         conditions = [_states(given, source.revision, at) for given in rest]
         if types:
@@ -114,7 +115,8 @@ def _page(
         if after is not None:
             conditions.append(beyond(order, after))
         streams += [source.query.where(*dated, *conditions) for dated in ways(source.dated, window)]
-    top = first_of(streams, _COLUMNS[1:], limit)
+    # A record is of one kind and type, and has one status; but it may name another in several ways.
+    top = first_of(streams, _COLUMNS[1:], limit, apart=not driven or len(sources) == 1)
     return (
         Select(
             (top,), (top.c.revision, top.c.id, Revision.kind, top.c.earliest, top.c.latest, Revision.document)

@@ -102,7 +102,7 @@ def _history(
         query = Edge.select(*columns, Record.id.alias("id")).join(Record, on=(Record.key == Edge.record))
         streams += [query.where(*dated, *conditions) for dated in ways(Edge, window)]
     # The documents last: of those only that the page holds, where more were sorted.
-    top = first_of(streams, ORDER, limit)
+    top = first_of(streams, ORDER, limit, apart=True)
     return (
         Select((top,), (SQL("page.*"), Revision.document))
         .join(Revision, on=(Revision.seq == top.c.revision))

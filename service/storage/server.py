@@ -86,7 +86,7 @@ class Server(PooledPostgresqlDatabase):
     READ, WRITE = "READ", "WRITE"
     """How its transactions begin."""
     MERGES = False
-    """As ``Embedded.MERGES``: it would sort all of each part to find what is twice there."""
+    """As ``Embedded.MERGES``: it would sort all of each part, in another order, for what is twice there."""
 
     def bounded(self, connections: int, seconds: float, commit: float) -> None:
         """How many connections there may be, and how long one waits for one of them, and for a commit."""
