@@ -90,9 +90,12 @@ def _history(
     window: Window,
     after: Key | None,
 ) -> Any:
+    # The index of stances is for both ends: with one, its rows are in no order of dates. The planner would
+    # read all of them by it and sort, unless the column is made such that no index has.
+    stated = Edge.stance if holders and issues else Edge.stance + SQL("0")
     streams = []
     for relation in relations:
-        conditions = [Edge.relation == relation, holds(Edge, at), Edge.stance.is_null(False)]
+        conditions = [Edge.relation == relation, holds(Edge, at), stated.is_null(False)]
         conditions += [by_tail(Edge) & among(Edge.tail, holders)] if holders else []
         conditions += [by_head(Edge) & among(Edge.head, issues)] if issues else []
         conditions.append(Edge.status.in_(statuses))
