@@ -21,7 +21,7 @@ from service.diplomacy.changes import Change
 from service.exports.timeline_formats import FORMATS
 from service.questions.stories import BATCH
 from service.settings import Settings
-from service.storage import database, migrate
+from service.storage import database, mentioned, migrate
 from tests.conftest import ACTOR, SOURCE, TRACK, Another, statement, talk
 from tests.test_query_counts import queries
 
@@ -220,6 +220,7 @@ def chunks(app: Flask, name: str) -> Iterator[bytes]:
 def test_a_long_timeline_costs_two_queries_for_every_batch(apps: dict[int, Flask], name: str) -> None:
     sent = {}
     for many, app in apps.items():
+        mentioned._kept = mentioned._Kept()
         with queries() as counted:
             data = b"".join(chunks(app, name))
         sent[many] = len(counted)
