@@ -11,6 +11,8 @@ import orjson
 from service.errors import KeyInUse
 from service.storage import models
 from service.storage.database import database, reading, told
+from service.storage.prepared import prepared
+from service.storage.rows import insert
 
 KEPT_FOR = 24 * 60 * 60 * 1_000_000
 """Microseconds that an answer is kept for."""
@@ -47,29 +49,35 @@ class Kept(NamedTuple):
 
 def find(attempt: Attempt) -> Kept | None:
     """What was answered to this attempt, or to another request under its key, in the last 24 hours."""
+    with reading(newest=True, alone=True):
+        rows = _kept(token=attempt.token, route=attempt.route, key=attempt.key, since=_now() - KEPT_FOR)
+    for request, status, listed, body in rows:
+        headers = [(name, value) for name, value in orjson.loads(listed)]
+        return Kept(bytes(request), Answer(status, headers, bytes(body)))
+    return None
+
+
+@prepared
+def _kept(*, token: int, route: str, key: str, since: int) -> Any:
     table = models.Attempt
-    with reading(newest=True):
-        row = (
-            table.select(table.request, table.status, table.headers, table.body)
-            .where(_its_own(attempt), table.made_at > _now() - KEPT_FOR)
-            .tuples()
-            .first()
-        )
-    if row is None:
-        return None
-    headers = [(name, value) for name, value in orjson.loads(row[2])]
-    return Kept(bytes(row[0]), Answer(row[1], headers, bytes(row[3])))
+    query = table.select(table.request, table.status, table.headers, table.body)
+    return query.where(_under(token, route, key), table.made_at > since)
 
 
 def keep(attempt: Attempt, answer: Answer) -> None:
     """Keep the answer, in the transaction of what it tells of; and remove some that have had their time."""
-    table, now = models.Attempt, _now()
-    old = table.select(table.made_at).where(table.made_at <= now - KEPT_FOR)
-    old = old.order_by(table.made_at).limit(REMOVED_AT_ONCE)
-    table.delete().where(_its_own(attempt) | table.made_at.in_(old)).execute()
+    now = _now()
+    _removed(token=attempt.token, route=attempt.route, key=attempt.key, until=now - KEPT_FOR)
     headers = orjson.dumps(answer.headers).decode()
-    kept = {"status": answer.status, "headers": headers, "body": answer.body, "made_at": now}
-    table.insert(**attempt._asdict(), **kept).execute()
+    insert(models.Attempt, [(*attempt, answer.status, headers, answer.body, now)])
+
+
+@prepared
+def _removed(*, token: int, route: str, key: str, until: int) -> Any:
+    table = models.Attempt
+    old = table.select(table.made_at).where(table.made_at <= until)
+    old = old.order_by(table.made_at).limit(REMOVED_AT_ONCE)
+    return table.delete().where(_under(token, route, key) | table.made_at.in_(old))
 
 
 @contextmanager
@@ -88,9 +96,9 @@ def in_progress(attempt: Attempt) -> Iterator[None]:
         yield
 
 
-def _its_own(attempt: Attempt) -> Any:
+def _under(token: int, route: str, key: str) -> Any:
     table = models.Attempt
-    return (table.token == attempt.token) & (table.route == attempt.route) & (table.key == attempt.key)
+    return (table.token == token) & (table.route == route) & (table.key == key)
 
 
 def _now() -> int:
