@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from contextlib import closing
 
 from flask import Response, g, request
 
@@ -52,5 +53,7 @@ def once(key: str, body: bytes, act: Callable[[], Response]) -> Response:
 
 
 def _taken(response: Response) -> Answer:
-    headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
-    return Answer(response.status_code, headers, response.get_data())
+    # Its bytes are what is sent, so nobody else will close it; it may be read from a file.
+    with closing(response):
+        headers = [(name, value) for name, value in response.headers if name != "Content-Length"]
+        return Answer(response.status_code, headers, response.get_data())

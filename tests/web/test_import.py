@@ -89,6 +89,28 @@ def test_a_dry_run_keeps_nothing(writer: FlaskClient) -> None:
     assert counts(send(writer, body)) == (2, 1, 0, 0, 4)
 
 
+@pytest.mark.parametrize("query", [{"dry_run": "true"}, {"dry_run": "true", "atomic": "false"}])
+def test_what_is_undone_under_a_key_leaves_its_answer(writer: FlaskClient, query: dict[str, str]) -> None:
+    """The rounds of an import are undone within the transaction in which the answer is kept."""
+    refused = {"atomic": "false"} if "atomic" in query else {}
+    before, body = newest(writer), lines(ANN, PAPER, *([{**SAID, "speaker": "bob"}] if refused else []))
+    again = [
+        writer.post(
+            "/v1/import",
+            data=body,
+            content_type=NDJSON,
+            query_string=query,
+            headers={"Idempotency-Key": "undone"},
+            buffered=True,
+        )
+        for _ in range(2)
+    ]
+    assert [answer.headers.get("Idempotency-Replayed") for answer in again] == [None, "true"]
+    assert [counts(answer)[:4] for answer in again] == [(2, 0, 0, len(refused))] * 2
+    assert newest(writer) == before
+    assert counts(send(writer, body, **refused))[:4] == (2, 0, 0, len(refused))
+
+
 def report(answer: TestResponse) -> dict[int, str]:
     assert answer.mimetype == "application/json"
     return {line["line"]: line["outcome"] for line in answer.json["lines"]}
