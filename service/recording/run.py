@@ -34,7 +34,7 @@ class Undone(Exception):
 @contextmanager
 def at_length() -> Iterator[None]:
     """A transaction of many changes, with room for them, which ``Undone`` takes back."""
-    with suppress(Undone), database.roomy(), database.writing(), _rarely_collecting():
+    with suppress(Undone), database.roomy(), database.undoable(), _rarely_collecting():
         yield
 
 

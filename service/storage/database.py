@@ -155,9 +155,20 @@ def once(ask: Callable[[], Value]) -> Value:
     return found
 
 
+def writing() -> AbstractContextManager[None]:
+    """The write transaction: one at a time, so that revisions are numbered in the order of commits.
+
+    Inside of another, it is part of it: what is raised there ends both.
+    """
+    return _GOING_ON if database.node.in_transaction() else undoable()
+
+
 @contextmanager
-def writing() -> Iterator[None]:
-    """The write transaction: one at a time, so that revisions are numbered in the order of commits."""
+def undoable() -> Iterator[None]:
+    """The same; but inside of another it can be undone alone, for whoever catches what ended it.
+
+    To make that possible SQLite copies each page before it is changed, and into a file if they are many.
+    """
     node = database.node
     with told(), node.atomic(node.WRITE):
         yield

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from service import recording
 from service.diplomacy.changes import Change
 from service.errors import StoreUnavailable
 from service.settings import Settings
-from service.storage import database
+from service.storage import database, models
 from service.storage.embedded import CACHE_KIBIBYTES, USUAL_KIBIBYTES
 from tests.conftest import ACTOR
 
@@ -79,6 +79,19 @@ def test_what_fails_lets_the_next_one_write(store: Settings, monkeypatch: pytest
     in_threads(lambda: write("bob"), 1)
     assert used()[0] is own
     assert used()[1] is not writer
+
+
+def test_one_inside_of_another_is_part_of_it_unless_it_may_be_undone_alone(store: Settings) -> None:
+    with database.writing():
+        write("a")
+        with suppress(RuntimeError), database.undoable():
+            write_and_fail("b")
+        write("c")
+    with suppress(RuntimeError), database.writing():
+        write("d")
+        write_and_fail("e")
+    with database.reading():
+        assert [record.id for record in models.Record.select().order_by(models.Record.id)] == ["a", "c"]
 
 
 def test_a_file_put_in_its_place_is_written_from_then_on(store: Settings) -> None:
