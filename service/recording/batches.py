@@ -47,7 +47,7 @@ def carry_out(run: Run, entries: Iterable[Entry], making: Making = in_turn) -> N
         link_stubs(run, names)
     # Merged records are looked for by their edges.
     filling = batches > 1 and not run.start and not run.stubs
-    with writing.filling_edges() if filling else nullcontext():
+    with writing.filling() if filling else nullcontext():
         for some in [staged] if batches == 1 else read_back(run, making):
             link(run, some, names)
     look_over(run, names)

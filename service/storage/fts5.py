@@ -38,6 +38,11 @@ def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
         )
 
 
+def put_together() -> None:
+    # https://sqlite.org/fts5.html#the_optimize_command
+    database.execute_sql("INSERT INTO search (search) VALUES ('optimize')")
+
+
 def forget(keys: Sequence[int]) -> None:
     for some in parts(keys):
         _forgotten(keys=padded(some))

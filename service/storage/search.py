@@ -52,6 +52,11 @@ def forget(keys: Sequence[int]) -> None:
     _index().forget(keys)
 
 
+def put_together() -> None:
+    """Make one piece of the index, which grew in many: for when it has been filled."""
+    _index().put_together()
+
+
 def held(after: int, last: int | None) -> set[int]:
     """The keys beyond ``after`` and up to ``last`` under which the index holds anything."""
     key = _index().key

@@ -48,6 +48,11 @@ def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
         database.cursor().executemany(insert, [(key, vector(*columns)) for key, *columns in some])
 
 
+def put_together() -> None:
+    # What a search goes through one by one until the server's own time for it comes.
+    database.execute_sql("SELECT gin_clean_pending_list('search_words')")
+
+
 def forget(keys: Sequence[int]) -> None:
     for some in parts(keys):
         Search.delete().where(Search.key.in_(some)).execute()

@@ -1,14 +1,14 @@
 """What a write does to the tables. Only ``service.recording`` calls this, inside ``database.writing``."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 import orjson
 from peewee import JOIN, Case, fn
 
 from schemas.vocabulary import GONE, RELATIONS
-from service.storage import webhooks
+from service.storage import search, webhooks
 from service.storage.database import database
 from service.storage.knowledge import by_tail, merged, naming
 from service.storage.models import ACTION_CODES, KIND_CODES, Edge, Record, Revision
@@ -185,9 +185,12 @@ def add_edges(rows: Iterable[Row]) -> None:
     insert(Edge, rows)
 
 
-def filling_edges() -> AbstractContextManager[None]:
-    """For adding all edges of a store that had none: meanwhile they are found by what states them only."""
-    return database.unindexed("edge")  # type: ignore[no-any-return]
+@contextmanager
+def filling() -> Iterator[None]:
+    """For adding all edges and words of a store that had none: until the end no edge is found by its ends."""
+    with database.unindexed("edge"):
+        yield
+    search.put_together()
 
 
 def end_edges(revisions: Iterable[int], until: int) -> None:

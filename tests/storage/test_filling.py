@@ -9,8 +9,9 @@ from scripts import sample
 from service import questions
 from service.errors import Invalid
 from service.ingest import ndjson
+from service.questions import Paging
 from service.settings import Settings
-from service.storage.database import database, reading
+from service.storage.database import database, reading, writing
 from service.storage.models import Edge
 
 SEVERAL_BATCHES = 1_500
@@ -42,3 +43,14 @@ def test_they_are_there_when_it_was_refused(store: Settings) -> None:
         ndjson.load(_file("{}"), "test")
     assert _indexes() == before
     assert questions.state() == 0
+
+
+@pytest.mark.database("sqlite")
+def test_the_words_of_all_are_in_one_piece(store: Settings) -> None:
+    with writing():  # A piece for so many bytes of words, as a large file makes them.
+        database.execute_sql("INSERT INTO search (search, rank) VALUES ('hashsize', 10000)")
+    ndjson.load(_file(), "test")
+    with reading():
+        pieces = database.execute_sql("SELECT count(DISTINCT segid) FROM search_idx").fetchone()[0]
+    assert pieces == 1
+    assert questions.found("round", [], Paging(5)).items
