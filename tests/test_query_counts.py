@@ -238,7 +238,7 @@ def steps(client: FlaskClient, path: str) -> int:
     connection = database.database.connection()
     connection.trace_v2(2, count, id=count)  # 2 is SQLITE_TRACE_PROFILE
     try:
-        assert client.get(path).status_code == 200
+        assert client.get(path, buffered=True).status_code == 200
     finally:
         connection.trace_v2(0, None, id=count)
     return taken
@@ -257,6 +257,15 @@ def test_a_page_costs_the_same_in_a_larger_store(grown: dict[int, Flask], path: 
         for limit in (20, 400)
     )
     assert steps(client, deep) <= steps(client, second) * 1.25
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("known_at", ["", "&known_at=2999"])
+def test_so_does_what_is_around_a_record(grown: dict[int, Flask], known_at: str) -> None:
+    """Whoever said it has said much else: that is not read to see that there is something."""
+    path = f"/v1/graph?format=node-link&around=s00007&relations=made{known_at}"
+    taken = {many: steps(on(app), path) for many, app in grown.items()}
+    assert taken[3_000] <= taken[500] * 1.05
 
 
 RARE = [

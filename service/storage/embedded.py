@@ -229,9 +229,11 @@ class Embedded(APSWDatabase):
         """The rows of a query one by one, as the database gives them."""
         return iter(self.execute(query))
 
-    def column(self, numbers: Iterable[int]) -> Any:
-        """The query that gives these numbers, of which a statement takes so many only as its values."""
-        return peewee.SQL("(SELECT value FROM json_each(?))", [f"[{','.join(map(str, numbers))}]"])
+    def one_of(self, column: Any, numbers: Iterable[int]) -> Any:
+        """The condition that a column has one of these numbers: a statement takes only so many values."""
+        return column.in_(
+            peewee.SQL("(SELECT value FROM json_each(?))", [f"[{','.join(map(str, numbers))}]"])
+        )
 
     @contextmanager
     def roomy(self) -> Iterator[None]:

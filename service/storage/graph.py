@@ -73,11 +73,14 @@ def _node_query(selection: Selection, at: int | None) -> Any:
     conditions = [Record.kind.in_(selection.kinds)]
     if selection.narrowed:
         wanted = _edges(selection, at)
-        found = [wanted] if selection.near is None else _at(wanted, selection.near, at)
-        ends = [query.select(end) for query in found for end in (Edge.tail, Edge.head)]
-        conditions.append(Record.key.in_(reduce(operator.or_, ends)))
+        if selection.near is None:
+            conditions.append(Record.key.in_(wanted.select(Edge.tail) | wanted.select(Edge.head)))
+        else:
+            # Of few records the first such edge of each will do: of some there are very many.
+            some = [fn.EXISTS(edges.select(SQL("1"))) for edges in _touching(wanted, at)]
+            conditions.append(reduce(operator.or_, some))
     if selection.near is not None:
-        conditions.append(Record.key.in_(database.column(selection.near)))
+        conditions.append(database.one_of(Record.key, selection.near))
     table = Record if at is None else Revision
     known = (Record.label, SQL("NULL")) if at is None else (SQL("NULL"), Revision.document)
     query = (
@@ -122,28 +125,31 @@ def _edge_query(selection: Selection, at: int | None) -> Any:
     if set(selection.kinds) != set(KINDS):
         # Said of every kind it would be true, but SQLite would start from it, and sort a million edges.
         query = query.where(tail.kind.in_(selection.kinds), head.kind.in_(selection.kinds))
-    return query if selection.near is None else _between(query, selection.near, at)
+    return query if selection.near is None else _between(query, selection, selection.near, at)
 
 
-def _between(query: Any, near: Collection[int], at: int | None) -> Any:
+def _between(query: Any, selection: Selection, near: Collection[int], at: int | None) -> Any:
     """The query's edges from one of these records to another.
 
     Not by their ends: who speaks much is in most neighbourhoods, and all that leads out of them would be
     read. A document's edges lie together, and one of their ends is the record whose document it is; but for
     positions, whose ends are an actor and an issue, and which have an index by both.
     """
-    keys = database.column(near)
-    # Plus nothing, so that SQLite reads these records, and not all of the kind.
+    kinds = dict(_rows(Record.select(Record.key, Record.kind).where(database.one_of(Record.key, near))))
     actors, issues = (
-        Record.select(Record.key).where(Record.key.in_(keys), Record.kind + SQL("0") == KIND_CODES[kind])
-        for kind in ("actor", "issue")
+        [key for key, code in kinds.items() if code == KIND_CODES[kind]] for kind in ("actor", "issue")
     )
     stated, held = Edge.alias("stated"), Edge.alias("held")
     found = stated.select(stated.revision, stated.ordinal, stated.since).where(
-        stated.revision.in_(_now(keys, at)), stated.tail.in_(keys), stated.head.in_(keys)
+        stated.revision.in_(_now(near, at)),
+        database.one_of(stated.tail, near),
+        database.one_of(stated.head, near),
     )
     found |= held.select(held.revision, held.ordinal, held.since).where(
-        held.stance.is_null(False), held.tail.in_(actors), held.head.in_(issues)
+        held.stance.is_null(False),
+        _wanted(held, selection),
+        database.one_of(held.tail, actors),
+        database.one_of(held.head, issues),
     )
     found = found.alias("found")
     its = (
@@ -191,15 +197,22 @@ def around(key: int, hops: int, selection: Selection, at: int | None) -> set[int
 
 def _at(query: Any, keys: Collection[int], at: int | None) -> list[Any]:
     """The query's edges that lead to or from these records: each from an index, some more than once."""
-    these = database.column(keys)
-    stated = Edge.revision.in_(_now(these, at)) & (Edge.tail.in_(these) | Edge.head.in_(these))
-    named = by_tail(Edge) & Edge.tail.in_(these), by_head(Edge) & Edge.head.in_(these)
+    tail, head = database.one_of(Edge.tail, keys), database.one_of(Edge.head, keys)
+    stated = Edge.revision.in_(_now(keys, at)) & (tail | head)
+    named = by_tail(Edge) & tail, by_head(Edge) & head
     return [query.where(condition) for condition in (*named, stated)]
 
 
-def _now(keys: Any, at: int | None) -> Any:
+def _touching(query: Any, at: int | None) -> list[Any]:
+    """The same of the record that a query is at."""
+    tail, head = Edge.tail == Record.key, Edge.head == Record.key
+    stated = (Edge.revision == (Record.revision if at is None else Revision.seq)) & (tail | head)
+    return [query.where(condition) for condition in (by_tail(Edge) & tail, by_head(Edge) & head, stated)]
+
+
+def _now(keys: Collection[int], at: int | None) -> Any:
     """The revisions that the records of these keys are."""
+    these = database.one_of(Record.key, keys)
     if at is None:
-        return Record.select(Record.revision).where(Record.key.in_(keys))
-    query = Record.select(Revision.seq).join(Revision, on=current(Record, Revision, at))
-    return query.where(Record.key.in_(keys))
+        return Record.select(Record.revision).where(these)
+    return Record.select(Revision.seq).join(Revision, on=current(Record, Revision, at)).where(these)

@@ -235,9 +235,9 @@ class Server(PooledPostgresqlDatabase):
             cursor.execute(sql, params)
             yield from cursor
 
-    def column(self, numbers: Iterable[int]) -> Any:
-        """The query that gives these numbers."""
-        return peewee.SQL("(SELECT unnest(CAST(%s AS integer[])))", [list(numbers)])
+    def one_of(self, column: Any, numbers: Iterable[int]) -> Any:
+        """The condition that a column has one of these numbers. The planner sees how many they are."""
+        return column == peewee.fn.ANY(peewee.SQL("CAST(%s AS integer[])", [list(numbers)]))
 
     @contextmanager
     def roomy(self) -> Iterator[None]:
