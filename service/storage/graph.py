@@ -77,8 +77,9 @@ def _node_query(selection: Selection, at: int | None) -> Any:
             conditions.append(Record.key.in_(wanted.select(Edge.tail) | wanted.select(Edge.head)))
         else:
             # Of few records the first such edge of each will do: of some there are very many.
-            some = [fn.EXISTS(edges.select(SQL("1"))) for edges in _touching(wanted, at)]
-            conditions.append(reduce(operator.or_, some))
+            stating = Edge.revision == (Record.revision if at is None else Revision.seq)
+            parts = _touching(wanted, Edge.tail == Record.key, Edge.head == Record.key, stating)
+            conditions.append(reduce(operator.or_, (fn.EXISTS(part.select(SQL("1"))) for part in parts)))
     if selection.near is not None:
         conditions.append(database.one_of(Record.key, selection.near))
     table = Record if at is None else Revision
@@ -189,25 +190,20 @@ def around(key: int, hops: int, selection: Selection, at: int | None) -> set[int
         edges = Edge.select(Edge.tail, Edge.head).where(
             holds(Edge, at), _wanted(Edge, selection), *within(Edge, selection.window)
         )
-        ends = chain.from_iterable(_rows(reduce(operator.add, _at(edges, last, at))))
-        last = {*ends} - found
+        tail, head = database.one_of(Edge.tail, last), database.one_of(Edge.head, last)
+        parts = _touching(edges, tail, head, Edge.revision.in_(_now(last, at)))
+        last = {*chain.from_iterable(_rows(reduce(operator.add, parts)))} - found
         found = found | last
     return found
 
 
-def _at(query: Any, keys: Collection[int], at: int | None) -> list[Any]:
-    """The query's edges that lead to or from these records: each from an index, some more than once."""
-    tail, head = database.one_of(Edge.tail, keys), database.one_of(Edge.head, keys)
-    stated = Edge.revision.in_(_now(keys, at)) & (tail | head)
-    named = by_tail(Edge) & tail, by_head(Edge) & head
-    return [query.where(condition) for condition in (*named, stated)]
+def _touching(query: Any, tail: Any, head: Any, stating: Any) -> list[Any]:
+    """The query's edges of which one of the ends is, as these conditions say: some more than once.
 
-
-def _touching(query: Any, at: int | None) -> list[Any]:
-    """The same of the record that a query is at."""
-    tail, head = Edge.tail == Record.key, Edge.head == Record.key
-    stated = (Edge.revision == (Record.revision if at is None else Revision.seq)) & (tail | head)
-    return [query.where(condition) for condition in (by_tail(Edge) & tail, by_head(Edge) & head, stated)]
+    Each part is read from an index; ``stating`` is the condition that the end's own document states the edge.
+    """
+    ways = by_tail(Edge) & tail, by_head(Edge) & head, stating & (tail | head)
+    return [query.where(way) for way in ways]
 
 
 def _now(keys: Collection[int], at: int | None) -> Any:
