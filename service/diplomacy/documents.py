@@ -152,8 +152,10 @@ def named(documents: Iterable[Document], of: tuple[str, ...]) -> set[str]:
             values = [document[name] for document in alike if name in document]
             if field:
                 found.update([part[field] for parts in values for part in parts if field in part])
+            elif many:
+                found.update(*values)
             else:
-                found.update(*values) if many else found.update(values)
+                found.update(values)
     return found
 
 
