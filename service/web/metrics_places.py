@@ -59,7 +59,8 @@ class Master:
     def place(self, taken: set[int]) -> int | None:
         """A place for a worker about to start, none of those ``taken``; None if there is no room for it.
 
-        Its files are had in full: memory that is mapped and has no room behind it ends a process.
+        Its files are had in full from the moment that they have their names: memory that is mapped and has
+        no room behind it ends a process, and whoever adds the files up cannot read an empty one.
         """
         number = min(set(range(len(taken) + 1)) - taken)
         try:
@@ -67,8 +68,10 @@ class Master:
             for kind, size in SIZES.items():
                 file = self._file(kind, number)
                 if not file.exists():
-                    with file.open("xb") as handle:
+                    begun = file.with_suffix(".begun")
+                    with begun.open("wb") as handle:
                         os.posix_fallocate(handle.fileno(), 0, size)
+                    begun.rename(file)
         except OSError as error:
             log.error("no metrics of a worker: %s", error)
             return None

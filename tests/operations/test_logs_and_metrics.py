@@ -6,14 +6,18 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 
+from service.web.metrics import FOLDER
+from service.web.metrics_places import Master
 from tests.conftest import ACTOR, Another, Server
 
 
@@ -224,6 +228,27 @@ def test_a_new_worker_counts_on_in_the_files_of_the_one_before(watched: Server) 
         # Counted when the last byte is sent, which its reader may have a moment earlier.
         eventually(lambda: metrics(watched).get(name) == times)  # noqa: B023
     assert sorted(folder(watched).iterdir()) == files
+
+
+def test_numbers_are_had_while_a_worker_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are there in full or not at all."""
+    monkeypatch.setenv(FOLDER, "")  # And as it was afterwards: a master says there where its folder is.
+    master = Master()
+    collector = MultiProcessCollector(None, str(master.folder))  # type: ignore[no-untyped-call]
+
+    def start_and_end() -> None:
+        for _ in range(2000):
+            assert master.place(set()) == 0
+            master.left(0)
+
+    with ThreadPoolExecutor() as pool:
+        under_way, looked = pool.submit(start_and_end), 0
+        while not under_way.done():
+            collector.collect()  # type: ignore[no-untyped-call]
+            looked += 1
+    under_way.result()
+    master.stop()
+    assert looked > 100
 
 
 def test_a_listener_that_was_killed_is_started_again(watched: Server) -> None:
