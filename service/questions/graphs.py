@@ -39,17 +39,18 @@ def drawn(asked: GraphQuestion, span: Span) -> Callable[[Write], Iterator[bytes]
     """The graph, to be written in a format. Raises NotFound for a record that is not there.
 
     What is returned reads the store as it writes, in one read transaction, and holds no more of it than a
-    row, but for the keys of what is around a record; the first piece of the file comes before the first row
-    is read.
+    row, but for the numbers of what names a record or is around it; the first piece of the file comes before
+    the first row is read.
     """
     with reading():
         at = revision_at(span.known_at)
-        selection = _selection(asked, span, at)
+        filters, centre = _keys(asked, at)
         modified = records.recorded_at(at)
 
     def write(writer: Write) -> Iterator[bytes]:
         about = Graph(TITLE, modified=revisions.instant(modified)[:10])
         with reading():
+            selection = _selection(asked, span, filters, centre, at)
             yield from writer(about, _nodes(selection, at), _edges(selection, at))
 
     return write
@@ -59,23 +60,34 @@ def size(asked: GraphQuestion, span: Span) -> int:
     """How many nodes and edges the graph has, together."""
     with reading():
         at = revision_at(span.known_at)
-        return graph.size(_selection(asked, span, at), at)
+        return graph.size(_selection(asked, span, *_keys(asked, at), at), at)
 
 
-def _selection(asked: GraphQuestion, span: Span, at: int | None) -> Selection:
+def _keys(asked: GraphQuestion, at: int | None) -> tuple[list[Sequence[int]], int | None]:
+    """What the records of the graph are to name, one of each; and what it is to be around, if anything."""
     given = {kind: id for kind in ("actor", "issue", "track") if (id := getattr(asked, kind))}
     resolved = resolved_ids([*given.values(), *([asked.around] if asked.around else [])], at)
     keys: dict[str, Sequence[int]] = {k: (named(k, id, resolved, at),) for k, id in given.items()}
     if "track" in keys:
         keys["track"] = records.descendants(keys["track"][0], at)
-    selection = Selection(asked.kinds, asked.relations, tuple(keys.values()), span.window)
     if not asked.around:
-        return selection
+        return [*keys.values()], None
     found = resolved.get(asked.around)
     if found is None:
         raise NotFound(f"There is no record {asked.around!r}.")
-    key = named(found.kind, asked.around, resolved, at)
-    return selection._replace(near=graph.around(key, asked.hops, selection, at))
+    return [*keys.values()], named(found.kind, asked.around, resolved, at)
+
+
+def _selection(
+    asked: GraphQuestion, span: Span, filters: list[Sequence[int]], centre: int | None, at: int | None
+) -> Selection:
+    selection = Selection(asked.kinds, asked.relations, span.window)
+    if filters:
+        stating = [graph.involving(keys, at) for keys in filters]
+        selection = selection._replace(stating=set.intersection(*stating))
+    if centre is not None:
+        selection = selection._replace(near=graph.around(centre, asked.hops, selection, at))
+    return selection
 
 
 def _nodes(selection: Selection, at: int | None) -> Iterator[NodeValues]:

@@ -15,22 +15,22 @@ from service.storage.models import KIND_CODES, Edge, Record, Revision
 
 
 class Selection(NamedTuple):
-    """What part of the graph is wanted. Empty sequences leave a filter out.
+    """What part of the graph is wanted. Empty sequences, and None, leave a filter out.
 
-    ``involving`` holds sets of keys: each record must name one of each set. ``near`` are the keys of all
-    records that are wanted, where they are few (``around``).
+    ``stating`` are the revisions that are to state the edges (``involving``), ``near`` the keys of the
+    records that are to be at their ends (``around``).
     """
 
     kinds: Sequence[str]
     relations: Sequence[str] = ()
-    involving: Sequence[Sequence[int]] = ()
     window: Window = Window()
+    stating: Collection[int] | None = None
     near: Collection[int] | None = None
 
     @property
     def narrowed(self) -> bool:
         """Whether only records at an end of an edge are wanted."""
-        return bool(self.relations or self.involving or self.window != Window())
+        return bool(self.relations or self.window != Window() or self.stating is not None)
 
 
 NodeRow = tuple[str, str | None, bytes | None, str, str | None, str | None, int, int]
@@ -171,16 +171,22 @@ def _edges(selection: Selection, at: int | None) -> Any:
         held = (Edge.earliest <= as_of) & (Edge.latest >= as_of)
         lasting = Edge.relation == "member-of"
         conditions.append((lasting & held) | (~lasting & happened))
-    for number, keys in enumerate(selection.involving):
-        stated = Edge.alias(f"naming{number}")
-        others = stated.select(stated.record).where(naming(stated, keys) & holds(stated, at))
-        conditions.append(Edge.record.in_(keys) | Edge.record.in_(others))
+    if selection.stating is not None:
+        # Where records are looked at one by one, no index is to be read by all of these for each.
+        stating = Edge.revision if selection.near is None else Edge.revision + SQL("0")
+        conditions.append(database.one_of(stating, selection.stating))
     return Edge.select().where(*conditions)
 
 
 def _wanted(edge: Any, selection: Selection) -> Any:
     """The condition that an edge is of a relation that is asked for."""
     return edge.relation.in_(selection.relations) if selection.relations else edge.relation != "merged-into"
+
+
+def involving(keys: Sequence[int], at: int | None) -> set[int]:
+    """The revisions that these records are, and all that name one of them: where their edges lie together."""
+    naming_it = Edge.select(Edge.revision).where(naming(Edge, keys) & holds(Edge, at))
+    return {*chain.from_iterable(_rows(naming_it + _now(keys, at)))}
 
 
 def around(key: int, hops: int, selection: Selection, at: int | None) -> set[int]:

@@ -8,6 +8,7 @@ from typing import Any
 import peewee
 import psycopg
 from playhouse.pool import PooledPostgresqlDatabase
+from psycopg.adapt import Dumper
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format, TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper
@@ -44,8 +45,22 @@ class _Text(StrDumper):
         return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
 
 
+class _Numbers(tuple[int, ...]):
+    """Numbers for one parameter."""
+
+
+class _NumbersDumper(Dumper):
+    # A list psycopg takes for one of the type that the first list of the query has, which may be of small
+    # numbers; and a text for no constant, so that the server would go through it for every row.
+    oid = psycopg.postgres.types["int4"].array_oid
+
+    def dump(self, obj: tuple[int, ...]) -> bytes:
+        return f"{{{','.join(map(str, obj))}}}".encode()
+
+
 # Of this process: whoever speaks to PostgreSQL in it is Parley.
 psycopg.adapters.register_dumper(str, _Text)
+psycopg.adapters.register_dumper(_Numbers, _NumbersDumper)
 # Numbers are all of one type. By their size they would be of three, and a query of a few of them as many
 # queries to the server, each planned again until it has come five times.
 psycopg.adapters.register_dumper(int, Int8BinaryDumper)
@@ -237,7 +252,7 @@ class Server(PooledPostgresqlDatabase):
 
     def one_of(self, column: Any, numbers: Iterable[int]) -> Any:
         """The condition that a column has one of these numbers. The planner sees how many they are."""
-        return column == peewee.fn.ANY(peewee.SQL("CAST(%s AS integer[])", [list(numbers)]))
+        return column == peewee.fn.ANY(peewee.SQL("%s", [_Numbers(numbers)]))
 
     @contextmanager
     def roomy(self) -> Iterator[None]:

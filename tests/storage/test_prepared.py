@@ -96,3 +96,14 @@ def test_many_threads_may_ask(asked: Asked) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(200)))
+
+
+def test_numbers_of_one_query_may_be_small_and_large(store: Settings) -> None:
+    """Also where the first are small, by which a driver might take all for small ones."""
+    recording.write([Change("actor", "ann", ACTOR)], "test")
+    with reading():
+        small, large = (database.one_of(Record.revision, numbers) for numbers in ([1], {100_000, 2**31 - 1}))
+        assert [*database.rows(Record.select(Record.id).where(small | large))] == [("ann",)]
+        assert [*database.rows(Record.select(Record.id).where(small, large))] == []
+        none = database.one_of(Record.revision, [])
+        assert [*database.rows(Record.select(Record.id).where(small, none))] == []

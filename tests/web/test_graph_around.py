@@ -1,6 +1,9 @@
 """What is around a record, of random stores: what the whole graph has there, and nothing more."""
 
+from collections.abc import Iterator
+from itertools import product
 from random import Random
+from typing import TypeAlias
 
 import networkx
 import pytest
@@ -12,13 +15,15 @@ from tests.web.test_graph import graph
 Edges = set[tuple[str, str, str]]
 
 
-def edges(drawn: "networkx.MultiDiGraph[str]") -> Edges:
+Drawn: TypeAlias = "networkx.MultiDiGraph[str]"
+
+
+def edges(drawn: Drawn) -> Edges:
     return set(drawn.edges(keys=True))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_around_every_record_of_a_random_store(client: FlaskClient, seed: int) -> None:
-    """Deleted, merged and amended records among them, as it is and as it was known."""
+def drawn_then_and_now(client: FlaskClient, seed: int) -> Iterator[tuple[Drawn, dict[str, str]]]:
+    """The whole graph of a random store, and what to add to a question about it."""
     world, random = World(), Random(seed)  # noqa: S311
     world.begin()
     for _ in range(60):
@@ -27,8 +32,36 @@ def test_around_every_record_of_a_random_store(client: FlaskClient, seed: int) -
     for known in ({}, {"known_at": revisions[len(revisions) // 2]["recorded_at"]}):
         whole = graph(client, **known)
         assert whole.number_of_edges() > 20
+        yield whole, known
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_around_every_record_of_a_random_store(client: FlaskClient, seed: int) -> None:
+    """Deleted, merged and amended records among them, as it is and as it was known."""
+    for whole, known in drawn_then_and_now(client, seed):
         for id in whole:
             near = networkx.ego_graph(whole.to_undirected(), id, 2)
             drawn = graph(client, around=id, hops=2, **known)
             assert set(drawn) == set(near)
             assert edges(drawn) == edges(whole.subgraph(near))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_what_names_an_actor_and_an_issue_in_a_random_store(client: FlaskClient, seed: int) -> None:
+    """All that the records state which name it, and what it states itself."""
+    for whole, known in drawn_then_and_now(client, seed):
+        naming: dict[str, set[str]] = {}
+        for tail, head, data in whole.edges(data=True):
+            for end in (tail, head):
+                naming.setdefault(end, {end}).add(data["record"])
+        kinds = dict(whole.nodes(data="kind"))
+        actors, issues = ([id for id in whole if kinds[id] == kind] for kind in ("actor", "issue"))
+        for actor, issue in product(actors, issues):
+            for asked in ({"actor": actor}, {"issue": issue}, {"actor": actor, "issue": issue}):
+                wanted = set.intersection(*(naming.get(id, {id}) for id in asked.values()))
+                stated = {
+                    (tail, head, key)
+                    for tail, head, key, data in whole.edges(keys=True, data=True)
+                    if data["record"] in wanted
+                }
+                assert edges(graph(client, **asked, **known)) == stated
