@@ -14,6 +14,7 @@ from service.diplomacy.documents import Document
 from service.storage import bulk, writing
 from service.storage.database import roomy
 from service.storage.rows import Row
+from service.storage.words import Words
 from service.storage.writing import NewRevision
 
 AUTHOR = "parley benchmark"
@@ -97,7 +98,7 @@ def fill(shape: Shape, edges: int | None = None, seed: int = 1, done: Callable[[
     while batch := list(itertools.islice(made, BATCH)):
         staged: list[NewRevision] = []
         rows: list[Row] = []
-        texts: list[tuple[int, str, str, str]] = []
+        texts: list[Words] = []
         for document in batch:
             if edges is not None and total + len(rows) >= edges:
                 break

@@ -11,6 +11,7 @@ import psycopg
 from service.settings import Settings
 from service.storage.server import NAMESPACE, WRITING
 from service.storage.tsvector import vector
+from service.storage.words import MARK
 
 # What SQLite has another name for. The tests write SQLite's.
 IN_POSTGRESQL = (
@@ -24,6 +25,11 @@ IN_POSTGRESQL = (
     (r"search WHERE rowid", "search WHERE key"),
     (r"\?", "%s"),
 )
+
+# LEARN (key, label, names, text, kind): as the search index of either has it.
+_LEARN = re.compile(r"LEARN \((\d+)" + ", '(.*?)'" * 4 + r"\)")
+_INTO = "INSERT INTO search (rowid, label, names, text, kind)"
+_IN_FTS5 = rf"{_INTO} VALUES (\1, '\2', '\3', '\4', '{MARK}\5')"
 
 
 class Raw:
@@ -43,25 +49,24 @@ class Raw:
         if self.server:
             for here, there in IN_POSTGRESQL:
                 sql = re.sub(here, there, sql)
-            sql = re.sub(r"search \(rowid.*\) VALUES \((\d+), '(.*)', '(.*)', '(.*)'\)", _indexed, sql)
-            return self.connection.execute(sql, values or None)
-        return self.connection.execute(sql, values)
+            return self.connection.execute(_LEARN.sub(_in_vectors, sql), values or None)
+        return self.connection.execute(_LEARN.sub(_IN_FTS5, sql), values)
 
     def change(self, sql: str) -> int:
         """How many rows the statements change, the last of them at least."""
         if self.server:
             return int(sum(self.execute(one).rowcount for one in sql.split(";")))
         before = self.connection.total_changes()
-        self.connection.execute(sql)
+        self.execute(sql)
         return int(self.connection.total_changes() - before)
 
     def close(self) -> None:
         self.connection.close()
 
 
-def _indexed(row: re.Match[str]) -> str:
+def _in_vectors(row: re.Match[str]) -> str:
     words = vector(*row.groups()[1:]).replace("'", "''")
-    return f"search VALUES ({row[1]}, '{words}')"
+    return f"INSERT INTO search VALUES ({row[1]}, '{words}')"  # noqa: S608
 
 
 @contextmanager

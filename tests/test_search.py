@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from schemas.vocabulary import KINDS
 from service import questions, recording
 from service.diplomacy.changes import ANY, Change
 from service.questions import Paging
 from service.settings import Settings
+from service.storage.words import MARK
 from tests.conftest import ACTOR, ISSUE, SOURCE, TRACK, statement, talk
 
 
@@ -133,7 +135,17 @@ def test_kinds(caller: FlaskClient) -> None:
     assert found(caller, "cession", "&kind=issue") == ["donbas"]
     assert sorted(found(caller, "cession", "&kind=actor,statement")) == ["ann", "said"]
     assert found(caller, "cession", "&kind=talk") == []
+    assert sorted(found(caller, "cession", f"&kind={','.join(KINDS)}")) == sorted(found(caller, "cession"))
+    assert sorted(found(caller, "said OR envoy -donbas", "&kind=issue,actor")) == ["zelenskyy"]
     assert caller.get("/v1/search?q=cession&kind=nothing").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "text", ["actor", "actor*", "=actor", f"{MARK}actor", f"{MARK}*", f"kind:{MARK}actor"]
+)
+@pytest.mark.parametrize("query", ["", "&kind=actor"])
+def test_a_kind_is_no_word_of_its_records(caller: FlaskClient, text: str, query: str) -> None:
+    assert found(caller, text, query) == []
 
 
 def test_what_was_amended_deleted_or_merged_is_found_as_it_is(caller: FlaskClient) -> None:
@@ -231,6 +243,8 @@ def test_any_text_is_safe_over_http(caller: FlaskClient, text: str | bytes, kind
         ("?q=" + quote("a OR " * 99), 200),
         ("?q=" + quote("a -b " * 100), 200),
         ("?q=" + quote("(a " * 160), 200),
+        ("?kind=actor,talk&q=" + quote("(a " * 160), 200),
+        ("?kind=actor,talk&q=" + quote("(Straße " * 60), 200),
     ],
 )
 def test_empty_and_too_long(caller: FlaskClient, query: str, status: int) -> None:

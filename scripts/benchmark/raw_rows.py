@@ -50,7 +50,7 @@ def _inserts(reader: apsw.Connection) -> Iterator[tuple[str, Iterator[tuple[Any,
         "SELECT key, document FROM record JOIN revision ON seq = record.revision ORDER BY key"
     )
     texts = ((key, *documents.indexed(orjson.loads(document))) for key, document in found)
-    yield "INSERT INTO search (rowid, label, names, text) VALUES (?, ?, ?, ?)", texts
+    yield "INSERT INTO search (rowid, label, names, text, kind) VALUES (?, ?, ?, ?, ?)", texts
 
 
 if __name__ == "__main__":

@@ -262,7 +262,7 @@ def searchable(document: Document) -> tuple[str, str, str]:
     return document[kind.label], " · ".join(names), "\n".join(texts)
 
 
-def indexed(document: Document) -> tuple[str, str, str]:
-    """The same as the search index holds it: in the spelling by which names are compared."""
+def indexed(document: Document) -> tuple[str, str, str, str]:
+    """The same as the search index holds it: in the spelling by which names are compared. Then the kind."""
     label, names, texts = searchable(document)
-    return folded(label), folded(names), folded(texts)
+    return folded(label), folded(names), folded(texts), document["kind"]

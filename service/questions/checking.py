@@ -203,7 +203,9 @@ def _as_of_newest(row: Kept) -> Iterator[str]:
 def _lacking(said: dict[int, Document]) -> set[int]:
     lacking = search.lacking((key, *documents.indexed(document)) for key, document in said.items())
     # What was written before names were folded is indexed as it stands, and found by that.
-    return search.lacking((key, *documents.searchable(said[key])) for key in sorted(lacking))
+    return search.lacking(
+        (key, *documents.searchable(said[key]), said[key]["kind"]) for key in sorted(lacking)
+    )
 
 
 def _searchable(live: bool, held: bool, lacking: bool) -> str | None:

@@ -33,27 +33,27 @@ def found(text: str, kinds: Sequence[str], paging: Paging) -> Page:
     if paging.after is not None and len(paging.after) != len(_TOP):
         raise Malformed("The cursor is of an earlier release: ask for the first page again.")
     score, key = paging.after or _TOP
-    wanted = search.query(names.spellings(text))
+    wanted = search.query(names.spellings(text), kinds)
     if not wanted:
         return Page([], None)
     with reading():
-        places = _places(wanted, kinds, names.asked(text), (score, key), paging.limit + 1)
+        places = _places(wanted, names.asked(text), (score, key), paging.limit + 1)
         shown = places[: paging.limit]
         hits = search.hits([key for _, key in shown])
         entries = [(_shown(hits[key], score, text), (score, key)) for score, key in shown]
         return page_of(entries, paging, len(places) > paging.limit)
 
 
-def _places(wanted: str, kinds: Sequence[str], asked: names.Asked, before: Place, limit: int) -> list[Place]:
+def _places(wanted: str, asked: names.Asked, before: Place, limit: int) -> list[Place]:
     """The places of so many hits, in order, that come after ``before``."""
-    first = search.oldest(wanted, kinds, FIRST)
+    first = search.oldest(wanted, FIRST)
     named = [(_score(document, asked), key) for key, document in first if document is not None]
     called = sorted((place for place in named if place[0] and place < before), reverse=True)[:limit]
     left = limit - len(called)
     if not left:
         return called
     last = before[1] if before[0] == 0 else _NEWEST
-    others = search.newest(wanted, kinds, first[-1][0], last, left) if len(first) == FIRST else []
+    others = search.newest(wanted, first[-1][0], last, left) if len(first) == FIRST else []
     if len(others) < left:
         but = {key for score, key in named if score}
         others += [key for key, _ in reversed(first) if key < last and key not in but]

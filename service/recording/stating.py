@@ -35,7 +35,7 @@ class Stated(NamedTuple):
     """The issues that it takes a stance on, and which."""
     edges: Sequence[tuple[Any, ...]]
     """Each as an ``Edge`` that is a plain tuple, which takes half the time to be sent."""
-    words: tuple[str, str, str]
+    words: tuple[str, str, str, str]
     """What search is to know of it."""
 
 

@@ -11,14 +11,13 @@ from service.storage.database import database, writing
 from service.storage.embedded import Embedded
 from service.storage.models import Base, Edge, Record, Revision
 from service.storage.rows import Row, insert
+from service.storage.words import Words
 from service.storage.writing import NewRevision, record_row, revision_row
 
 
-def append(
-    revisions: Iterable[NewRevision], edges: Iterable[Row], texts: Iterable[tuple[int, str, str, str]]
-) -> None:
+def append(revisions: Iterable[NewRevision], edges: Iterable[Row], texts: Iterable[Words]) -> None:
     """Add revisions of records that are not there yet, edge rows as ``writing.edge_row`` makes them, and what
-    search is to know of the records: key, label, names, text.
+    search is to know of the records.
     """
     made = list(revisions)
     embedded = isinstance(database.obj, Embedded)

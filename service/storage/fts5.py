@@ -9,7 +9,7 @@ from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
 from service.storage.database import database
 from service.storage.prepared import padded, prepared
 from service.storage.rows import parts
-from service.storage.words import words_of
+from service.storage.words import MARK, Words, words_of
 
 PROBED = 12
 """Words of a column that a check looks for."""
@@ -22,6 +22,7 @@ class Search(FTS5Model):
     label = SearchField()
     names = SearchField()
     text = SearchField()
+    kind = SearchField()
 
     class Meta:
         database = database
@@ -30,11 +31,12 @@ class Search(FTS5Model):
 key = Search.rowid
 
 
-def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
+def learn(rows: Iterable[Words]) -> None:
     # Not by peewee, which would take ten times as long to write it as SQLite to carry it out.
     with peewee.__exception_wrapper__:
         database.cursor().executemany(
-            "INSERT INTO search (rowid, label, names, text) VALUES (?, ?, ?, ?)", list(rows)
+            "INSERT INTO search (rowid, label, names, text, kind) VALUES (?, ?, ?, ?, ?)",
+            [(*said, MARK + kind) for *said, kind in rows],
         )
 
 
@@ -53,29 +55,33 @@ def _forgotten(*, keys: tuple[int, ...]) -> Any:
     return Search.delete().where(Search.rowid.in_(keys))
 
 
-def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
+def lacking(rows: Iterable[Words]) -> set[int]:
     """The keys of those rows that the index does not find by the words that each column begins with."""
     missing = set()
-    for key, *columns in rows:
-        phrases = []
+    for key, *columns, kind in rows:
+        phrases = [_of_kinds([kind])]
         for name, text in zip(("label", "names", "text"), columns, strict=True):
             if words := words_of(text):  # What has none, a label such as "?", is not in the index.
                 phrases.append(f'{name} : "{" ".join(words[:PROBED])}"')
-        if not _there(key=key, words=" AND ".join(phrases) or None):
+        if not _there(key=key, words=" AND ".join(phrases)):
             missing.add(key)
     return missing
 
 
 @prepared
-def _there(*, key: int, words: str | None) -> Any:
-    """The key, if the index holds the words under it; without them, if it holds anything."""
-    rows = Search.select(Search.rowid).where(Search.rowid == key)
-    return rows if words is None else rows.where(Search.match(words))
+def _there(*, key: int, words: str) -> Any:
+    """The key, if the index holds the words under it."""
+    return Search.select(Search.rowid).where(Search.rowid == key, Search.match(words))
 
 
-def either(asked: Sequence[str]) -> str:
-    """The query that finds what any of these finds."""
-    return " OR ".join(f"({one})" for one in asked) if len(asked) > 1 else asked[0]
+def either(asked: Sequence[str], kinds: Sequence[str]) -> str:
+    """The query that finds what any of these finds, in records of these kinds; none: of any."""
+    said = " OR ".join(f"({one})" for one in asked)
+    return f"({said}) AND {_of_kinds(kinds)}" if kinds else said
+
+
+def _of_kinds(kinds: Sequence[str]) -> str:
+    return "kind : (" + " OR ".join(f'"{MARK}{kind}"' for kind in kinds) + ")"
 
 
 def holds(wanted: Any) -> Any:

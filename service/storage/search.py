@@ -16,8 +16,12 @@ from service.storage.database import database
 from service.storage.embedded import Embedded
 from service.storage.models import Record, Revision
 from service.storage.prepared import Rows, padded, planned_anew, prepared
+from service.storage.words import MARK, Words
 
 COLUMNS = ["label", "names", "text"]
+"""Where the words that are asked for may be."""
+DEEPEST = 20
+"""Parentheses that count: FTS5 takes some thirty within each other, so where there are more, none does."""
 UNNAMED = tuple(name for name, kind in KINDS.items() if kind.label == "text")
 """The kinds of record that are called nothing: their label is how their text begins."""
 
@@ -42,8 +46,8 @@ def _index() -> ModuleType:
     return tsvector
 
 
-def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
-    """Add records to the index: key, label, names, text."""
+def learn(rows: Iterable[Words]) -> None:
+    """Add records to the index."""
     _index().learn(rows)
 
 
@@ -66,58 +70,62 @@ def held(after: int, last: int | None) -> set[int]:
     return {key for (key,) in query.tuples()}
 
 
-def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
-    """The keys of those rows of which the index does not hold the words."""
+def lacking(rows: Iterable[Words]) -> set[int]:
+    """The keys of those rows of which the index does not hold the words, or not the kind."""
     missing: set[int] = _index().lacking(rows)
     return missing
 
 
-def query(texts: Sequence[str]) -> str:
+def query(texts: Sequence[str], kinds: Sequence[str]) -> str:
     """What finds the words of any of the search-box texts, as the database has it; empty: nothing does.
 
-    Quoted phrases, OR and -exclusion are understood.
+    In records of these kinds; none: of any. Quoted phrases, OR and -exclusion are understood.
     """
+    asked = [found for text in texts if (found := fts_parser.parse(_plain(text), COLUMNS))]
+    return str(_index().either(asked, kinds)) if asked else ""
+
+
+def _plain(text: str) -> str:
     # FTS5 takes NUL for the end of the text.
-    asked = [found for text in texts if (found := fts_parser.parse(text.replace("\0", " "), COLUMNS))]
-    return str(_index().either(asked)) if asked else ""
+    text = text.replace("\0", " ").replace(MARK, " ")
+    return text if text.count("(") <= DEEPEST else text.replace("(", " ").replace(")", " ")
 
 
-def oldest(wanted: str, kinds: Sequence[str], limit: int) -> Rows:
+def oldest(wanted: str, limit: int) -> Rows:
     """The first records to be recorded of those that the ``query`` finds, in that order.
 
     Each as its key, and its document if it is called something.
     """
-    return _oldest(tuple(kinds), limit, wanted=wanted)
+    return _oldest(limit, wanted=wanted)
 
 
 @planned_anew
-def _oldest(kinds: tuple[str, ...], limit: int, *, wanted: str) -> Any:
-    page = _holding(kinds, wanted).order_by(_index().key).limit(limit).alias("page")
+def _oldest(limit: int, *, wanted: str) -> Any:
+    page = _holding(wanted).order_by(_index().key).limit(limit).alias("page")
     # Read where it is wanted: most hits are statements.
     document = Revision.select(Revision.document).where(Revision.seq == Record.revision)
     named = Case(None, [(Record.kind.not_in(UNNAMED), document)])
     return _records(page, Record.key, named).order_by(Record.key)
 
 
-def newest(wanted: str, kinds: Sequence[str], after: int, before: int, limit: int) -> list[int]:
+def newest(wanted: str, after: int, before: int, limit: int) -> list[int]:
     """The keys of the last ones to be recorded, the last one first, of those between two keys."""
-    rows = _newest(tuple(kinds), wanted=wanted, after=after, before=before, limit=limit)
+    rows = _newest(wanted=wanted, after=after, before=before, limit=limit)
     return [key for (key,) in rows]
 
 
 @planned_anew
-def _newest(kinds: tuple[str, ...], *, wanted: str, after: int, before: int, limit: int) -> Any:
+def _newest(*, wanted: str, after: int, before: int, limit: int) -> Any:
     key = _index().key
-    found = _holding(kinds, wanted).where(key > after, key < before)
+    found = _holding(wanted).where(key > after, key < before)
     return _records(found.order_by(key.desc()).limit(limit).alias("page"), Record.key).order_by(
         Record.key.desc()
     )
 
 
-def _holding(kinds: Sequence[str], wanted: str) -> Any:
+def _holding(wanted: str) -> Any:
     index = _index()
-    query = index.Search.select(index.key.alias("key")).where(index.holds(wanted))
-    return query.join(Record, on=(Record.key == index.key)).where(Record.kind.in_(kinds)) if kinds else query
+    return index.Search.select(index.key.alias("key")).where(index.holds(wanted))
 
 
 def _records(page: Any, *columns: Any) -> Any:

@@ -13,7 +13,7 @@ from peewee import SQL, Expression, IntegerField, NodeList, TextField, fn
 from service.storage.database import database
 from service.storage.models import Base
 from service.storage.rows import parts
-from service.storage.words import words_of
+from service.storage.words import Words, words_of
 
 MARKS = {"label": "A", "names": "B", "text": "D"}
 LONGEST_WORD = 500
@@ -42,7 +42,7 @@ class Search(Base):
 key = Search.key
 
 
-def learn(rows: Iterable[tuple[int, str, str, str]]) -> None:
+def learn(rows: Iterable[Words]) -> None:
     insert = "INSERT INTO search (key, words) VALUES (%s, %s::tsvector)"
     for some in parts(rows):
         database.cursor().executemany(insert, [(key, vector(*columns)) for key, *columns in some])
@@ -58,7 +58,7 @@ def forget(keys: Sequence[int]) -> None:
         Search.delete().where(Search.key.in_(some)).execute()
 
 
-def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
+def lacking(rows: Iterable[Words]) -> set[int]:
     """The keys of those rows of which the index does not hold just the words."""
     missing = set()
     for key, *columns in rows:
@@ -68,9 +68,15 @@ def lacking(rows: Iterable[tuple[int, str, str, str]]) -> set[int]:
     return missing
 
 
-def either(asked: Sequence[str]) -> str:
-    """The query that finds what any of these finds."""
-    return " | ".join(f"({tsquery(one)})" for one in asked)
+def either(asked: Sequence[str], kinds: Sequence[str]) -> str:
+    """The query that finds what any of these finds, in records of these kinds; none: of any."""
+    said = " | ".join(f"({tsquery(one)})" for one in asked)
+    return f"({said}) & ({' | '.join(map(_marked, kinds))})" if kinds else said
+
+
+def _marked(kind: str) -> str:
+    """The lexeme of a kind. No word of a text has this sign in it."""
+    return f"'={kind}'"
 
 
 def holds(wanted: Any) -> Any:
@@ -78,12 +84,16 @@ def holds(wanted: Any) -> Any:
     return Expression(Search.words, "@@", fn.CAST(NodeList((wanted, SQL("AS tsquery")))))
 
 
-def vector(label: str, names: str, text: str) -> str:
-    """The tsvector of a record, as PostgreSQL reads it: each word with its places and marks.
+def vector(label: str, names: str, text: str, kind: str) -> str:
+    """The tsvector of a record, as PostgreSQL reads it: its kind, then each word with its places and marks.
 
-    >>> vector("Cession of Donbas", "", "of it")
-    "'cession':1A 'donbas':3A 'it':7D 'of':2A,6D"
+    >>> vector("Cession of Donbas", "", "of it", "issue")
+    "'=issue' 'cession':1A 'donbas':3A 'it':7D 'of':2A,6D"
     """
+    return f"{_marked(kind)} {_placed(label, names, text)}"
+
+
+def _placed(label: str, names: str, text: str) -> str:
     places: dict[str, list[str]] = {}
     place, size = 0, 0
     for mark, words in zip(MARKS.values(), map(words_of, (label, names, text)), strict=True):

@@ -4,6 +4,14 @@ import threading
 
 import apsw
 
+Words = tuple[int, str, str, str, str]
+"""What the search index holds of a record: its key, and its label, names, text and kind."""
+
+MARK = "\ue000"
+"""Before a kind, where it stands as a word. A letter to FTS5, and one of no language: it is taken out of what
+is asked for, so that neither a word nor the beginning of one finds all records of a kind.
+"""
+
 _local = threading.local()
 
 

@@ -238,17 +238,16 @@ DAMAGE: dict[str, tuple[str, str]] = {
     ),
     "a search row removed": ("DELETE FROM search WHERE rowid = 3", "record cy: is not in the search index"),
     "other words in search": (
-        "DELETE FROM search WHERE rowid = 3;"
-        "INSERT INTO search (rowid, label, names, text) VALUES (3, 'Kate', '', '')",
-        "record cy: is in the search index under other words",
+        "DELETE FROM search WHERE rowid = 3; LEARN (3, 'Kate', '', '', 'actor')", "record cy: .*other words",
+    ),
+    "another kind in search": (
+        "DELETE FROM search WHERE rowid = 3; LEARN (3, 'cy', '', '', 'issue')", "record cy: .*other words",
     ),
     "a deleted record in search": (
-        "INSERT INTO search (rowid, label, names, text) VALUES (7, 'So be it.', '', '')",
-        "record s2: is in the search index, but not live",
+        "LEARN (7, 'So be it.', '', '', 'statement')", "record s2: is in the search index, but not live",
     ),
     "a stranger in search": (
-        "INSERT INTO search (rowid, label, names, text) VALUES (70, 'So be it.', '', '')",
-        "search index: holds words under 70",
+        "LEARN (70, 'So be it.', '', '', 'statement')", "search index: holds words under 70",
     ),
 }  # fmt: skip
 
@@ -266,7 +265,7 @@ def cut(raw: Raw) -> None:
     """Cut off revision 11, and make everything else as if it had never been."""
     raw.change("DELETE FROM revision WHERE seq = 11; UPDATE edge SET until = NULL WHERE until = 11")
     raw.execute("UPDATE record SET revision = 7 WHERE id = 's2'")
-    raw.execute("INSERT INTO search (rowid, label, names, text) VALUES (7, 'So be it.', '', '')")
+    raw.execute("LEARN (7, 'So be it.', '', '', 'statement')")
 
 
 def test_a_tail_cut_off_is_detected_by_a_head_kept_elsewhere(raw: Raw) -> None:

@@ -5,18 +5,24 @@ import subprocess
 import sys
 from typing import Any
 
+import orjson
 import pytest
 from playhouse.migrations import Runner
 
 from service import questions, recording
+from service.diplomacy import documents
 from service.diplomacy.changes import Change
 from service.settings import Settings
 from service.storage import database, migrate, tokens
+from service.storage.embedded import Embedded
+from service.storage.tsvector import vector
 from tests.conftest import ACTOR, ROOT, Another
 
 NAMES = [path.stem for path in sorted(migrate.DIRECTORY.glob("[0-9]*.py"))]
 RELEASED = NAMES[:-1]
 """The newest migration of each release before this one."""
+
+CURRENT = "SELECT record.key, document FROM record JOIN revision ON seq = record.revision"
 
 TABLES = ("record", "revision", "edge", "token")
 """What every release had. Search is not among them: how its index looks is the database's own affair."""
@@ -143,3 +149,23 @@ def test_the_demo_comes_through_every_release_sound(
         questions.check(None, found.append, lambda _: None)
         assert [one for one in found if "search" not in one.what and "found" not in one.what] == []
         database.disconnect()
+
+
+def test_the_search_index_comes_through_whole(demo: Settings, contents: Contents, another: Another) -> None:
+    """Every kind of record, names in several scripts among them, found as if it were written now."""
+    old = demo._replace(database_url=another())
+    copied(old, "0006_other_ends", contents)
+    database.connect(old)
+    with database.writing():
+        for key, document in execute(CURRENT).fetchall():
+            *words, _ = documents.indexed(orjson.loads(bytes(document)))
+            if isinstance(database.database.obj, Embedded):
+                execute("INSERT INTO search (rowid, label, names, text) VALUES (?, ?, ?, ?)", (key, *words))
+            else:
+                was = vector(*words, "actor").removeprefix("'=actor'")
+                execute("INSERT INTO search VALUES (%s, CAST(%s AS tsvector))", (key, was))
+    migrate.migrate()
+    found: list[Any] = []
+    questions.check(None, found.append, lambda _: None)
+    assert found == []
+    database.disconnect()

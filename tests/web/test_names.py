@@ -50,7 +50,7 @@ def test_what_was_indexed_as_it_stood_is_still_found(world: FlaskClient) -> None
     key = Record.select(Record.key).where(Record.id == "old").scalar()
     with writing():
         search.forget([key])
-        search.learn([(key, *documents.searchable(document))])
+        search.learn([(key, *documents.searchable(document), "actor")])
     record(world, "actor", "new", {**ACTOR, "name": "Straße"})
     assert ids(world, "straße") == ["new", "old"]
     assert checked() == []
