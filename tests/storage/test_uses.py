@@ -18,7 +18,11 @@ from tests.conftest import caller
 
 @pytest.fixture(autouse=True)
 def _by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No thread writes in between: a test says when."""
+    """No thread writes in between, not even one that a test before has left: a test says when."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer) and thread.function is uses.write:
+            thread.cancel()
+            thread.join()
     monkeypatch.setattr(uses, "WAIT", 3600.0)
     monkeypatch.setattr(uses, "_noted", {})
 
