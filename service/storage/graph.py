@@ -173,8 +173,8 @@ def _edges(selection: Selection, at: int | None) -> Any:
         conditions.append((lasting & held) | (~lasting & happened))
     if selection.stating is not None:
         # Where records are looked at one by one, no index is to be read by all of these for each.
-        stating = Edge.revision if selection.near is None else Edge.revision + SQL("0")
-        conditions.append(database.one_of(stating, selection.stating))
+        revision = Edge.revision if selection.near is None else Edge.revision + SQL("0")
+        conditions.append(database.one_of(revision, selection.stating))
     return Edge.select().where(*conditions)
 
 
@@ -213,8 +213,8 @@ def _touching(query: Any, tail: Any, head: Any, stating: Any) -> list[Any]:
 
 
 def _now(keys: Collection[int], at: int | None) -> Any:
-    """The revisions that the records of these keys are."""
+    """The revisions that the records of these keys are: those of them that exist."""
     these = database.one_of(Record.key, keys)
     if at is None:
-        return Record.select(Record.revision).where(these)
+        return Record.select(Record.revision).where(these, Record.revision.is_null(False))
     return Record.select(Revision.seq).join(Revision, on=current(Record, Revision, at)).where(these)

@@ -145,6 +145,18 @@ def test_what_is_recorded_before_the_first_row_is_read_is_in_it(writer: FlaskCli
         assert {edge["relation"] for edge in drawn["edges"]} >= {"made", "addressed-to"}
 
 
+@pytest.mark.parametrize("asked", [{"actor": "ann"}, {"around": "ann"}, {"actor": "ann", "around": "bob"}])
+def test_what_is_deleted_before_the_first_row_is_read_is_not_in_it(
+    writer: FlaskClient, asked: dict[str, str]
+) -> None:
+    for id in ("ann", "bob"):
+        writer.put(f"/v1/actors/{id}", json=ACTOR)
+    write = questions.drawn(GraphQuestion(**asked), Span())
+    assert writer.delete("/v1/actors/ann", headers={"If-Match": "*"}).status_code == 204
+    drawn = json.loads(b"".join(write(FORMATS["node-link"].write)))
+    assert (drawn["nodes"], drawn["edges"]) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
