@@ -131,14 +131,14 @@ def test_an_answer_that_drips_in_is_not_waited_for(receiver: Receiver) -> None:
         begun = time.monotonic()
         with pytest.raises(Undeliverable, match=r"No answer within 0\.5 s"):
             sent(receiver.url, timeout=0.5)
-        assert time.monotonic() - begun < 8
+        assert time.monotonic() - begun < 2
 
 
 def test_the_status_is_the_answer_whatever_comes_after_it(receiver: Receiver) -> None:
     receiver.answers = [drip(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n")]
     begun = time.monotonic()
     assert sent(receiver.url, timeout=0.5).status == 200
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def desk(home: Path, **environ: str) -> Iterator[Desk]:
 
 
 def eventually_written(made: Desk) -> None:
-    for _ in range(300):
+    for _ in range(100):
         if made.write().status_code == 201:
             return
         time.sleep(0.1)

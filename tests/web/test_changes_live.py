@@ -165,7 +165,7 @@ def test_an_answer_is_held_until_there_is_something(narrow: Server) -> None:
         assert not waiting.done()
         write(narrow, session, "ann")
         answer = waiting.result(10)
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 5
     assert [entry["id"] for entry in answer.json()["items"]] == ["ann"]
     assert "Retry-After" not in answer.headers
 
@@ -174,13 +174,13 @@ def test_an_answer_that_was_held_for_nothing_is_an_empty_page(narrow: Server) ->
     write(narrow, authorised(narrow), "ann")
     begun = time.monotonic()
     answer = get(narrow, after=1, wait=1)
-    assert 1 <= time.monotonic() - begun < 9
+    assert 1 <= time.monotonic() - begun < 3
     assert answer.json() == {"items": [], "next": None, "last": 1}
     # Who has that page already is held as well, and then told that it is still the same.
     begun = time.monotonic()
     again = requests.get(answer.url, headers={"If-None-Match": answer.headers["ETag"]}, timeout=10)
     assert (again.status_code, again.content) == (304, b"")
-    assert 1 <= time.monotonic() - begun < 9
+    assert 1 <= time.monotonic() - begun < 3
     # There is nothing to wait for where there is something to give, whoever has it.
     first = get(narrow, after=0, wait=30, timeout=5)
     tags = {"If-None-Match": first.headers["ETag"]}
@@ -203,12 +203,12 @@ def test_a_change_of_another_kind_is_not_waited_for(narrow: Server) -> None:
 
 def test_who_waits_never_takes_every_thread(narrow: Server) -> None:
     with ThreadPoolExecutor(6) as pool:
-        waiting = [pool.submit(get, narrow, wait=5) for _ in range(6)]
+        waiting = [pool.submit(get, narrow, wait=3) for _ in range(6)]
         time.sleep(0.5)
         begun = time.monotonic()
         requests.get(f"{narrow.url}/v1/actors", timeout=10).raise_for_status()
-        assert time.monotonic() - begun < 4
-        answers = [done.result(20) for done in waiting]
+        assert time.monotonic() - begun < 1
+        answers = [done.result(10) for done in waiting]
     assert all(answer.json() == {"items": [], "next": None, "last": 0} for answer in answers)
     assert sorted(answer.headers.get("Retry-After", "") for answer in answers) == ["", *["1"] * 5]
 

@@ -160,7 +160,7 @@ NOT_JSON: dict[str, bytes] = {
 
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
 def test_a_body_that_is_not_a_json_object(world: FlaskClient, body: bytes) -> None:
-    at, started = newest(world), time.process_time()
+    at, started = newest(world), time.monotonic()
     for method, url, media_type in (
         ("POST", "/v1/talks", "application/json"),
         ("PUT", "/v1/talks/mine", "application/json"),
@@ -169,7 +169,7 @@ def test_a_body_that_is_not_a_json_object(world: FlaskClient, body: bytes) -> No
         answer = world.open(url, method=method, data=body, content_type=media_type, headers={"If-Match": "*"})
         refused(answer, "malformed")
     assert newest(world) == at
-    assert time.process_time() - started < 5
+    assert time.monotonic() - started < 5
 
 
 def test_a_body_as_deep_as_may_be_is_no_failure(world: FlaskClient) -> None:
@@ -188,9 +188,9 @@ def test_a_body_as_deep_as_may_be_is_no_failure(world: FlaskClient) -> None:
 def test_a_body_of_very_many_names_costs_no_more_than_its_length(world: FlaskClient) -> None:
     names = [f'"{number}":0' for number in range(40_000)]
     body = "{" + ",".join([*names, '"39999":0']) + "}"
-    started = time.process_time()
+    started = time.monotonic()
     refused(world.post("/v1/actors", data=body, content_type="application/json"), "malformed")
-    assert time.process_time() - started < 3
+    assert time.monotonic() - started < 3
 
 
 def test_a_body_of_another_media_type(world: FlaskClient) -> None:
