@@ -17,6 +17,7 @@ import orjson
 
 from service import settings
 from service.diplomacy import documents
+from service.storage.words import MARK
 
 BATCH = 10_000
 TABLES = ("record", "revision", "edge")
@@ -49,7 +50,8 @@ def _inserts(reader: apsw.Connection) -> Iterator[tuple[str, Iterator[tuple[Any,
     found: Any = reader.execute(
         "SELECT key, document FROM record JOIN revision ON seq = record.revision ORDER BY key"
     )
-    texts = ((key, *documents.indexed(orjson.loads(document))) for key, document in found)
+    said = ((key, *documents.indexed(orjson.loads(document))) for key, document in found)
+    texts = ((*words, MARK + kind) for *words, kind in said)
     yield "INSERT INTO search (rowid, label, names, text, kind) VALUES (?, ?, ?, ?, ?)", texts
 
 

@@ -46,7 +46,7 @@ def found(text: str, kinds: Sequence[str], paging: Paging) -> Page:
 
 def _places(wanted: str, asked: names.Asked, before: Place, limit: int) -> list[Place]:
     """The places of so many hits, in order, that come after ``before``."""
-    first = search.oldest(wanted, FIRST)
+    first = search.oldest(FIRST, wanted=wanted)
     named = [(_score(document, asked), key) for key, document in first if document is not None]
     called = sorted((place for place in named if place[0] and place < before), reverse=True)[:limit]
     left = limit - len(called)

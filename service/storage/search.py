@@ -15,7 +15,7 @@ from schemas.vocabulary import KINDS
 from service.storage.database import database
 from service.storage.embedded import Embedded
 from service.storage.models import Record, Revision
-from service.storage.prepared import Rows, padded, planned_anew, prepared
+from service.storage.prepared import padded, planned_anew, prepared
 from service.storage.words import MARK, Words
 
 COLUMNS = ["label", "names", "text"]
@@ -91,16 +91,12 @@ def _plain(text: str) -> str:
     return text if text.count("(") <= DEEPEST else text.replace("(", " ").replace(")", " ")
 
 
-def oldest(wanted: str, limit: int) -> Rows:
+@planned_anew
+def oldest(limit: int, *, wanted: str) -> Any:
     """The first records to be recorded of those that the ``query`` finds, in that order.
 
     Each as its key, and its document if it is called something.
     """
-    return _oldest(limit, wanted=wanted)
-
-
-@planned_anew
-def _oldest(limit: int, *, wanted: str) -> Any:
     page = _holding(wanted).order_by(_index().key).limit(limit).alias("page")
     # Read where it is wanted: most hits are statements.
     document = Revision.select(Revision.document).where(Revision.seq == Record.revision)

@@ -64,13 +64,13 @@ def _words(document: dict[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _texts(within: Any, path: str) -> Iterator[str]:
+    name, _, rest = path.partition(".")
     if isinstance(within, list):
         for one in within:
             yield from _texts(one, path)
     elif not path:
         yield within
-    elif path.partition(".")[0] in within:
-        name, _, rest = path.partition(".")
+    elif name in within:
         yield from _texts(within[name], rest)
 
 
