@@ -28,6 +28,11 @@ class Selection(NamedTuple):
     near: Collection[int] | None = None
 
     @property
+    def all_kinds(self) -> bool:
+        """Whether a condition on kinds would be idle: SQLite would start from it, and sort what it finds."""
+        return set(self.kinds) == set(KINDS)
+
+    @property
     def narrowed(self) -> bool:
         """Whether only records at an end of an edge are wanted."""
         return bool(self.relations or self.window != Window() or self.stating is not None)
@@ -70,7 +75,9 @@ def size(selection: Selection, at: int | None) -> int:
 
 
 def _node_query(selection: Selection, at: int | None) -> Any:
-    conditions = [Record.kind.in_(selection.kinds)]
+    conditions = [Record.revision.is_null(False)] if at is None else []
+    if not selection.all_kinds:
+        conditions.append(Record.kind.in_(selection.kinds))
     if selection.narrowed:
         wanted = _edges(selection, at)
         if selection.near is None:
@@ -84,22 +91,18 @@ def _node_query(selection: Selection, at: int | None) -> Any:
         conditions.append(database.one_of(Record.key, selection.near))
     table = Record if at is None else Revision
     known = (Record.label, SQL("NULL")) if at is None else (SQL("NULL"), Revision.document)
-    query = (
-        Record.select(
-            Record.id,
-            *known,
-            _word(Record.kind, KIND_CODES),
-            table.type,
-            table.status,
-            table.earliest,
-            table.latest,
-        )
-        .where(*conditions)
-        .order_by(Record.key)
-    )
-    if at is None:
-        return query.where(Record.revision.is_null(False))
-    return query.join(Revision, on=current(Record, Revision, at))
+    query = Record.select(
+        Record.id,
+        *known,
+        _word(Record.kind, KIND_CODES),
+        table.type,
+        table.status,
+        table.earliest,
+        table.latest,
+    ).order_by(Record.key)
+    if at is not None:
+        query = query.join(Revision, on=current(Record, Revision, at))
+    return query.where(*conditions) if conditions else query
 
 
 def _edge_query(selection: Selection, at: int | None) -> Any:
@@ -123,8 +126,7 @@ def _edge_query(selection: Selection, at: int | None) -> Any:
         .join_from(Edge, record, on=(record.key == Edge.record))
         .order_by(Edge.revision, Edge.ordinal)
     )
-    if set(selection.kinds) != set(KINDS):
-        # Said of every kind it would be true, but SQLite would start from it, and sort a million edges.
+    if not selection.all_kinds:
         query = query.where(tail.kind.in_(selection.kinds), head.kind.in_(selection.kinds))
     return query if selection.near is None else _between(query, selection, selection.near, at)
 
