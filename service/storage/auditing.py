@@ -14,6 +14,7 @@ from peewee import JOIN, Expression, fn
 from schemas.vocabulary import GONE
 from service.storage.knowledge import merged
 from service.storage.models import Edge, Record, Revision
+from service.storage.prepared import prepared
 from service.storage.rows import parts
 
 FIRST = -(2**31)
@@ -94,9 +95,17 @@ def size() -> int:
 
 def revisions() -> Iterator[list[Row]]:
     """Every revision, in order."""
-    later, after = Revision.alias("later"), FIRST
+    after = FIRST
+    while rows := [_row(row) for row in _revisions(BATCH, after=after)]:
+        yield rows
+        after = rows[-1].seq
+
+
+@prepared
+def _revisions(limit: int, *, after: int) -> Any:
+    later = Revision.alias("later")
     replaced = (later.record == Revision.record) & (later.version == Revision.version + 1)
-    query = (
+    return (
         Revision.select(
             *(getattr(Revision, name) for name in Revision._meta.sorted_field_names),
             Record.id,
@@ -105,12 +114,10 @@ def revisions() -> Iterator[list[Row]]:
         )
         .join(Record, JOIN.LEFT_OUTER, on=(Record.key == Revision.record))
         .join_from(Revision, later, JOIN.LEFT_OUTER, on=replaced)
+        .where(Revision.seq > after)
         .order_by(Revision.seq)
-        .limit(BATCH)
+        .limit(limit)
     )
-    while rows := [_row(row) for row in query.where(Revision.seq > after).tuples()]:
-        yield rows
-        after = rows[-1].seq
 
 
 def _row(values: tuple[Any, ...]) -> Row:
@@ -119,19 +126,23 @@ def _row(values: tuple[Any, ...]) -> Row:
     document, hash = (
         value.encode() if isinstance(value, str) else bytes(value) for value in (row.document, row.hash)
     )
-    whole: Row = row._replace(document=document, hash=hash)
+    action, kind = Revision.action.python_value(row.action), Revision.kind.python_value(row.kind)
+    whole: Row = row._replace(action=action, kind=kind, document=document, hash=hash)
     return whole
 
 
 def edges(after: int, last: int | None) -> list[Drawn]:
     """Every edge that is stated by a revision beyond ``after`` and up to ``last``, in the key's order."""
+    word, at = Edge.relation.python_value, Drawn._fields.index("relation")
+    return [Drawn._make((*row[:at], word(row[at]), *row[at + 1 :])) for row in _edges(after=after, last=last)]
+
+
+@prepared
+def _edges(*, after: int, last: int | None) -> Any:
     query = Edge.select(*(getattr(Edge, name) for name in Drawn._fields)).where(Edge.revision > after)
     if last is not None:
         query = query.where(Edge.revision <= last)
-    return [
-        Drawn._make(row)
-        for row in query.order_by(Edge.revision, Edge.ordinal, Edge.since).tuples().iterator()
-    ]
+    return query.order_by(Edge.revision, Edge.ordinal, Edge.since)
 
 
 def finals(keys: Iterable[int]) -> dict[int, int]:
@@ -173,10 +184,18 @@ def misfiled() -> Iterator[tuple[int, int, str]]:
 
 def records() -> Iterator[list[Kept]]:
     """Every record, in the order of the keys."""
-    newest, some, after = Revision.alias("newest"), Revision.alias("some"), FIRST
+    after = FIRST
+    while rows := [_kept(row) for row in _records(BATCH, after=after)]:
+        yield rows
+        after = rows[-1].key
+
+
+@prepared
+def _records(limit: int, *, after: int) -> Any:
+    newest, some = Revision.alias("newest"), Revision.alias("some")
     its = some.record == Record.key
     last = some.select(fn.MAX(some.version)).where(its)
-    query = (
+    return (
         Record.select(
             Record.key,
             Record.id,
@@ -188,14 +207,20 @@ def records() -> Iterator[list[Kept]]:
             newest.version,
             newest.action,
             newest.document,
-            *(getattr(table, name) for name in COLUMNS for table in (Record, newest)),
+            *(getattr(Record, name) for name in COLUMNS),
+            *(getattr(newest, name) for name in COLUMNS),
         )
         .join(newest, JOIN.LEFT_OUTER, on=((newest.record == Record.key) & (newest.version == last)))
+        .where(Record.key > after)
         .order_by(Record.key)
-        .limit(BATCH)
+        .limit(limit)
     )
-    while rows := list(query.where(Record.key > after).tuples()):
-        yield [
-            Kept._make((*row[:10], tuple(zip(COLUMNS, row[10::2], row[11::2], strict=True)))) for row in rows
-        ]
-        after = rows[-1][0]
+
+
+def _kept(values: tuple[Any, ...]) -> Kept:
+    *own, action, document = values[:10]
+    here, there = (
+        (Record.kind.python_value(kind), *others) for kind, *others in (values[10:15], values[15:])
+    )
+    columns = tuple(zip(COLUMNS, here, there, strict=True))
+    return Kept._make((*own, Revision.action.python_value(action), document, columns))

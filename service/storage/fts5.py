@@ -1,5 +1,6 @@
 """Full-text search in a SQLite file: an FTS5 table, without the texts themselves."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,9 +11,6 @@ from service.storage.database import database
 from service.storage.prepared import padded, prepared
 from service.storage.rows import parts
 from service.storage.words import MARK, Words, words_of
-
-PROBED = 12
-"""Words of a column that a check looks for."""
 
 
 class Search(FTS5Model):
@@ -56,22 +54,30 @@ def _forgotten(*, keys: tuple[int, ...]) -> Any:
 
 
 def lacking(rows: Iterable[Words]) -> set[int]:
-    """The keys of those rows that the index does not find by the words that each column begins with."""
-    missing = set()
-    for key, *columns, kind in rows:
-        phrases = [_of_kinds([kind])]
-        for name, text in zip(("label", "names", "text"), columns, strict=True):
-            if words := words_of(text):  # What has none, a label such as "?", is not in the index.
-                phrases.append(f'{name} : "{" ".join(words[:PROBED])}"')
-        if not _there(key=key, words=" AND ".join(phrases)):
-            missing.add(key)
+    """The keys of those rows of which the index does not hold all the words.
+
+    Of all rows together each word is looked for once, between the first of their keys and the last: to get
+    there takes FTS5 longer than to read on.
+    """
+    said: dict[tuple[str, str], set[int]] = defaultdict(set)
+    keys = set[int]()
+    for key, *texts, kind in rows:
+        keys.add(key)
+        said["kind", MARK + kind].add(key)
+        for column, text in zip(("label", "names", "text"), texts, strict=True):
+            for word in words_of(text):
+                said[column, word].add(key)
+    missing, first, last = set[int](), min(keys, default=0), max(keys, default=0)
+    for (column, word), of in said.items():
+        found = _holding(first=first, last=last, words=f'{column} : "{word}"')
+        missing |= of - {key for (key,) in found}
     return missing
 
 
 @prepared
-def _there(*, key: int, words: str) -> Any:
-    """The key, if the index holds the words under it."""
-    return Search.select(Search.rowid).where(Search.rowid == key, Search.match(words))
+def _holding(*, first: int, last: int, words: str) -> Any:
+    """The keys of those from the first to the last that have the words."""
+    return Search.select(Search.rowid).where(Search.rowid.between(first, last), Search.match(words))
 
 
 def either(asked: Sequence[str], kinds: Sequence[str]) -> str:

@@ -60,12 +60,18 @@ def forget(keys: Sequence[int]) -> None:
 
 def lacking(rows: Iterable[Words]) -> set[int]:
     """The keys of those rows of which the index does not hold just the words."""
-    missing = set()
-    for key, *columns in rows:
-        same = Search.words == fn.CAST(SQL("%s AS tsvector", (vector(*columns),)))
-        if not Search.select(Search.key).where((Search.key == key) & same).exists():
-            missing.add(key)
+    missing = set[int]()
+    for some in parts(rows):
+        said = {key: vector(*columns) for key, *columns in some}
+        found = database.execute_sql(_LACKING, ([*said], [*said.values()]))
+        missing.update(key for (key,) in found)
     return missing
+
+
+_LACKING = """
+    SELECT key FROM unnest(%s::integer[], %s::text[]) AS said (key, words)
+    WHERE NOT EXISTS (SELECT FROM search WHERE search.key = said.key AND search.words = said.words::tsvector)
+"""
 
 
 def either(asked: Sequence[str], kinds: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from service import questions, recording
 from service.diplomacy.changes import ANY, Change
 from service.questions import Finding, Head
 from service.settings import Settings
-from service.storage import auditing, database, migrate, writing
+from service.storage import auditing, database, migrate, search, writing
 from tests.conftest import ACTOR, SOURCE, Another, statement, talk
 from tests.storage.walk import OPERATIONS, World, Write
 
@@ -91,3 +91,18 @@ def test_a_merge_of_one_on_whose_behalf_another_took_part_is_sound(store: Settin
     assert checked() == []
     recording.merge("actor", "ann", "dee", "test")
     assert checked() == []
+
+
+LONG = "Nothing is agreed until all of it is agreed, said the envoy, and asked both to come back on Monday"
+
+
+@pytest.mark.parametrize("indexed", [LONG.removesuffix(" Monday"), LONG.replace("Monday", "Tuesday"), ""])
+def test_a_word_far_into_a_text_is_looked_for(store: Settings, indexed: str) -> None:
+    said = Change("statement", "it", statement(text=LONG))
+    recording.write([Change("actor", "ann", ACTOR), Change("source", "source", SOURCE), said], "test")
+    assert checked() == []
+    with database.writing():
+        [key] = [record.key for rows in auditing.records() for record in rows if record.id == "it"]
+        search.forget([key])
+        search.learn([(key, indexed, "", "", "statement")])
+    assert [finding.where for finding in checked()] == ["record it"]
