@@ -195,9 +195,7 @@ def around(key: int, hops: int, selection: Selection, at: int | None) -> set[int
     """The keys of all records that ``hops`` edges or fewer lead to, in whatever direction."""
     found = last = {key}
     for _ in range(hops):
-        edges = Edge.select(Edge.tail, Edge.head).where(
-            holds(Edge, at), _wanted(Edge, selection), *within(Edge, selection.window)
-        )
+        edges = _edges(selection._replace(stating=None), at).select(Edge.tail, Edge.head)
         tail, head = database.one_of(Edge.tail, last), database.one_of(Edge.head, last)
         parts = _touching(edges, tail, head, Edge.revision.in_(_now(last, at)))
         last = {*chain.from_iterable(_rows(reduce(operator.add, parts)))} - found

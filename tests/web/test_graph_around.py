@@ -9,6 +9,9 @@ import networkx
 import pytest
 from flask.testing import FlaskClient
 
+from service import recording
+from service.diplomacy.changes import Change
+from tests.conftest import ACTOR
 from tests.storage.walk import OPERATIONS, World
 from tests.web.test_graph import graph
 
@@ -65,3 +68,23 @@ def test_what_names_an_actor_and_an_issue_in_a_random_store(client: FlaskClient,
                     if data["record"] in wanted
                 }
                 assert edges(graph(client, **asked, **known)) == stated
+
+
+@pytest.mark.parametrize("hops", [1, 2])
+def test_a_membership_leads_on_if_it_held_then(client: FlaskClient, hops: int) -> None:
+    """As in the whole graph: not what was over."""
+    ann = [
+        {"organization": "new", "from": "2025-01", "until": "2026-12"},
+        {"organization": "old", "from": "2019", "until": "2020"},
+    ]
+    bob = [{"organization": "old", "from": "2025-01", "until": "2026-12"}]
+    actors = {
+        "new": ACTOR,
+        "old": ACTOR,
+        "ann": {**ACTOR, "memberships": ann},
+        "bob": {**ACTOR, "memberships": bob},
+    }
+    recording.write([Change("actor", id, actor) for id, actor in actors.items()], "test")
+    assert set(graph(client, as_of="2025-12-01")) == set(actors)
+    drawn = graph(client, around="ann", hops=hops, as_of="2025-12-01")
+    assert (set(drawn), [*drawn.edges()]) == ({"ann", "new"}, [("ann", "new")])
