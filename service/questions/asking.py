@@ -79,6 +79,14 @@ def revision_at(known_at: int | None) -> int | None:
     return None if known_at is None else records.revision_at(known_at)
 
 
+def as_asked(at: int | None, then: int) -> int | None:
+    """The revision to go on at, in a read transaction after the one in which the newest was ``then``.
+
+    ``at`` as it was, unless something has been recorded since: an answer is of the state that its tag names.
+    """
+    return then if at is None and state() != then else at
+
+
 def resolved_ids(ids: Iterable[str], at: int | None) -> dict[str, records.Resolved]:
     """What each of the ids stands for at the revision."""
     wanted = set(ids)
@@ -97,7 +105,7 @@ def named(kind: str, id: str, resolved: Mapping[str, records.Resolved], at: int 
     """The key of what a parameter names: as ``required``, but what was merged stands for what it became."""
     found = resolved.get(id)
     if found and found.kind == kind and found.merged_into:
-        return found.key
+        id, resolved = found.merged_into, records.resolve([found.merged_into], at)
     return required(kind, id, resolved, at)
 
 

@@ -11,7 +11,7 @@ from service.diplomacy.dates import Bounds
 from service.errors import NotFound
 from service.exports.graphs import EdgeValues, Graph, NodeValues, Write
 from service.exports.rows import Memo
-from service.questions.asking import Span, named, resolved_ids, revision_at
+from service.questions.asking import Span, as_asked, named, resolved_ids, revision_at, state
 from service.storage import graph, records
 from service.storage.database import reading
 from service.storage.graph import Selection
@@ -38,20 +38,19 @@ class GraphQuestion(NamedTuple):
 def drawn(asked: GraphQuestion, span: Span) -> Callable[[Write], Iterator[bytes]]:
     """The graph, to be written in a format. Raises NotFound for a record that is not there.
 
-    What is returned reads the store as it writes, in one read transaction, and holds no more of it than a
-    row, but for the numbers of what names a record or is around it; the first piece of the file comes before
-    the first row is read.
+    What is returned reads the store as it writes, as it was when this was asked, and holds no more of it than
+    a row, but for the numbers of what names a record or is around it; the first piece of the file comes
+    before the first row is read.
     """
     with reading():
-        at = revision_at(span.known_at)
-        filters, centre = _keys(asked, at)
-        modified = records.recorded_at(at)
+        at, then = revision_at(span.known_at), state()
+        selection = _selection(asked, span, at)
 
     def write(writer: Write) -> Iterator[bytes]:
-        about = Graph(TITLE, modified=revisions.instant(modified)[:10])
         with reading():
-            selection = _selection(asked, span, filters, centre, at)
-            yield from writer(about, _nodes(selection, at), _edges(selection, at))
+            still = as_asked(at, then)
+            about = Graph(TITLE, modified=revisions.instant(records.recorded_at(still))[:10])
+            yield from writer(about, _nodes(selection, still), _edges(selection, still))
 
     return write
 
@@ -60,34 +59,26 @@ def size(asked: GraphQuestion, span: Span) -> int:
     """How many nodes and edges the graph has, together."""
     with reading():
         at = revision_at(span.known_at)
-        return graph.size(_selection(asked, span, *_keys(asked, at), at), at)
+        return graph.size(_selection(asked, span, at), at)
 
 
-def _keys(asked: GraphQuestion, at: int | None) -> tuple[list[Sequence[int]], int | None]:
-    """What the records of the graph are to name, one of each; and what it is to be around, if anything."""
+def _selection(asked: GraphQuestion, span: Span, at: int | None) -> Selection:
     given = {kind: id for kind in ("actor", "issue", "track") if (id := getattr(asked, kind))}
     resolved = resolved_ids([*given.values(), *([asked.around] if asked.around else [])], at)
     keys: dict[str, Sequence[int]] = {k: (named(k, id, resolved, at),) for k, id in given.items()}
     if "track" in keys:
         keys["track"] = records.descendants(keys["track"][0], at)
+    selection = Selection(asked.kinds, asked.relations, span.window)
+    if keys:
+        stating = [graph.involving(some, at) for some in keys.values()]
+        selection = selection._replace(stating=set.intersection(*stating))
     if not asked.around:
-        return [*keys.values()], None
+        return selection
     found = resolved.get(asked.around)
     if found is None:
         raise NotFound(f"There is no record {asked.around!r}.")
-    return [*keys.values()], named(found.kind, asked.around, resolved, at)
-
-
-def _selection(
-    asked: GraphQuestion, span: Span, filters: list[Sequence[int]], centre: int | None, at: int | None
-) -> Selection:
-    selection = Selection(asked.kinds, asked.relations, span.window)
-    if filters:
-        stating = [graph.involving(keys, at) for keys in filters]
-        selection = selection._replace(stating=set.intersection(*stating))
-    if centre is not None:
-        selection = selection._replace(near=graph.around(centre, asked.hops, selection, at))
-    return selection
+    centre = named(found.kind, asked.around, resolved, at)
+    return selection._replace(near=graph.around(centre, asked.hops, selection, at))
 
 
 def _nodes(selection: Selection, at: int | None) -> Iterator[NodeValues]:

@@ -19,6 +19,7 @@ from service.questions.asking import (
     Page,
     Paging,
     Span,
+    as_asked,
     ends,
     fragments,
     keys_of,
@@ -26,6 +27,7 @@ from service.questions.asking import (
     required,
     resolved_ids,
     revision_at,
+    state,
 )
 from service.storage import mentioned, pages, positions, records
 from service.storage.database import reading
@@ -86,21 +88,20 @@ def told(
     """The same timeline whole, or its first ``limit`` entries, to be written in a format.
 
     ``address`` is its absolute URL. Raises NotFound or Moved if there is no such track. What is returned
-    reads the store as it writes, in one read transaction, and holds no more of it than ``BATCH`` entries.
+    reads the store as it writes, as it was when this was asked, and holds no more of it than ``BATCH``
+    entries.
     """
+    with reading():
+        at, then = revision_at(span.known_at), state()
+        filters = _narrowed(kinds, actors, issues, track, at)
 
     def write(writer: Write) -> Iterator[bytes]:
         with reading():
-            at = revision_at(span.known_at)
-            filters = _narrowed(kinds, actors, issues, track, at)
-            updated = revisions.instant(records.recorded_at(at))
-            entries = _entries(kinds, filters, span, at, sys.maxsize if limit is None else limit)
-            yield from writer(Timeline(_title(track, at), address, updated), entries)
+            still = as_asked(at, then)
+            updated = revisions.instant(records.recorded_at(still))
+            entries = _entries(kinds, filters, span, still, sys.maxsize if limit is None else limit)
+            yield from writer(Timeline(_title(track, still), address, updated), entries)
 
-    with reading():
-        # For what it raises, while that can still be the answer. It is asked again above, because what is
-        # written must be of one moment, which begins when the first piece of the file is asked for.
-        _narrowed(kinds, actors, issues, track, revision_at(span.known_at))
     return write
 
 

@@ -12,11 +12,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service import questions, recording
+from service import recording
 from service.app import create_app
-from service.diplomacy.changes import Change
+from service.diplomacy.changes import ANY, Change
 from service.exports.formats import FORMATS
-from service.questions import GraphQuestion, Span
 from service.settings import Settings
 from service.storage import records
 from tests.conftest import ACTOR, statement
@@ -126,35 +125,13 @@ def test_known_at_and_a_merge(writer: FlaskClient, app: Flask) -> None:
     assert graph(writer, known_at="2000").number_of_nodes() == 0
 
 
-def test_what_is_recorded_before_the_first_row_is_read_is_in_it(writer: FlaskClient) -> None:
-    """The selection is of the state that the rows are of: what was amended meanwhile is not left out."""
-    for id in ("ann", "bob"):
-        writer.put(f"/v1/actors/{id}", json=ACTOR)
-    writer.put("/v1/sources/source", json={"type": "article", "title": "A paper"})
-    said = statement(speaker="ann")
-    writer.put("/v1/statements/said", json=said)
-    written = [
-        questions.drawn(GraphQuestion(**asked), Span()) for asked in ({"actor": "ann"}, {"around": "said"})
-    ]
-    answer = writer.put(
-        "/v1/statements/said", json={**said, "addressed_to": ["bob"]}, headers={"If-Match": "*"}
-    )
-    assert answer.status_code == 200
-    for write in written:
-        drawn = json.loads(b"".join(write(FORMATS["node-link"].write)))
-        assert {edge["relation"] for edge in drawn["edges"]} >= {"made", "addressed-to"}
-
-
-@pytest.mark.parametrize("asked", [{"actor": "ann"}, {"around": "ann"}, {"actor": "ann", "around": "bob"}])
-def test_what_is_deleted_before_the_first_row_is_read_is_not_in_it(
-    writer: FlaskClient, asked: dict[str, str]
-) -> None:
-    for id in ("ann", "bob"):
-        writer.put(f"/v1/actors/{id}", json=ACTOR)
-    write = questions.drawn(GraphQuestion(**asked), Span())
-    assert writer.delete("/v1/actors/ann", headers={"If-Match": "*"}).status_code == 204
-    drawn = json.loads(b"".join(write(FORMATS["node-link"].write)))
-    assert (drawn["nodes"], drawn["edges"]) == ([], [])
+@pytest.mark.parametrize("query", ["actor=anna", "around=anna"])
+def test_what_became_something_that_is_gone_is_not_there(writer: FlaskClient, query: str) -> None:
+    recording.write([Change("actor", id, ACTOR) for id in ("ann", "anna")], "test")
+    recording.merge("actor", "anna", "ann", "test")
+    assert writer.get(f"/v1/graph?{query}", buffered=True).status_code == 200
+    recording.write([Change("actor", "ann", None, replaces=ANY)], "test")
+    assert writer.get(f"/v1/graph?{query}").status_code == 404
 
 
 @pytest.mark.parametrize(
