@@ -1,8 +1,10 @@
 """The ``parley`` command: one thin file for each subcommand, loaded when it is called."""
 
 import importlib
+import signal
 import sys
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 
@@ -55,6 +57,12 @@ class Lazy(click.Group):
             for referrer in getattr(error, "referrers", ()):
                 click.echo(f"  {' '.join(referrer.values())}", err=True)
             sys.exit(REFUSED)
+        except BrokenPipeError:
+            raise  # click ends quietly for a reader who has seen enough.
+        except OSError as error:
+            about = "" if error.filename is None else f"{error.filename}: "
+            click.echo(f"parley: {about}{error.strerror}", err=True)
+            sys.exit(REFUSED)
 
 
 @click.command(cls=Lazy)
@@ -65,6 +73,14 @@ def main() -> None:
     Exit status: 0 done, 1 refused, 2 used wrongly. What a command made is its last line; progress goes to
     standard error. Settings are read from the environment: see parley settings.
     """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # and not, as nohup leaves it, ignored
+            signal.signal(number, _ended)
+
+
+def _ended(number: int, _: FrameType | None) -> NoReturn:
+    """End as from within, so that half a file is taken away; with the status that a shell gives for it."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -65,4 +65,5 @@ def _aside(file: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise ParleyError(f"{file} cannot be written: {error.strerror}.") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # Where nothing can be written there is nothing to take away.
+            part.unlink(missing_ok=True)

@@ -3,8 +3,10 @@
 import os
 import pty
 import resource
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -179,3 +181,30 @@ def test_what_fails_halfway_leaves_nothing(store: Settings, tmp_path: Path) -> N
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "parley: parley-graph.gexf cannot be written: File too large.\n"
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_what_is_told_to_stop_leaves_nothing(store: Settings, tmp_path: Path, number: int) -> None:
+    sample.fill(sample.Shape.of_edges(20_000), 20_000)
+    database.disconnect()
+    folder = tmp_path / "there"
+    folder.mkdir()
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(COMMAND, cwd=folder, env=environ, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not any(folder.iterdir()):
+            time.sleep(0.001)
+        process.send_signal(number)
+        _, said = process.communicate()
+    assert "Traceback" not in said.decode(), said.decode()
+    assert process.returncode == (1 if number == signal.SIGINT else 128 + number)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_disk_behind_standard_output_that_is_full(here: Path, environ: dict[str, str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command, found = [*COMMAND, "--output", "-"], subprocess.PIPE
+        done = subprocess.run(
+            command, cwd=here, env=environ, stdout=full, stderr=found, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "parley: No space left on device\n")
