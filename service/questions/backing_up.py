@@ -44,6 +44,7 @@ def back_up(settings: Settings, to: Path, watched: Watched) -> Held:
     try:
         with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as folder:
             part = Path(folder) / to.name
+            part.touch(mode=0o600)  # As the store itself: it holds the secrets of webhooks.
             if backups.embedded():
                 _copied(part, watched)
                 held = checked(settings, part, watched)

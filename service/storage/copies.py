@@ -76,7 +76,7 @@ def _parts(query: Any) -> Iterator[list[tuple[Any, ...]]]:
         with reading():
             part = query.where(Revision.seq > after).order_by(Revision.seq).limit(ROWS_AT_ONCE)
             rows = list(part.tuples())
-        if not rows:
-            return
         yield rows
+        if len(rows) < ROWS_AT_ONCE:
+            return
         after = rows[-1][0]

@@ -64,6 +64,7 @@ def test_what_is_put_back_is_what_was_there(
     was, file = whole(), tmp_path / "copy"
     said = json.loads(run("backup", "--json", str(file)).stdout)
     assert (said["file"], said["bytes"]) == (str(file), file.stat().st_size)
+    assert file.stat().st_mode & 0o777 == 0o600, "it holds secrets"
     assert said["head"] == run("check").stdout.strip()
     assert said["records"] in (75, None)
     url = elsewhere()
