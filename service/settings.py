@@ -119,7 +119,8 @@ TABLE = (
     Setting(
         "PARLEY_MAX_IMPORT",
         1 << 30,
-        "Longest file taken by an import over HTTP, in bytes. Each of its lines: PARLEY_MAX_BODY.",
+        "Longest file taken by an import over HTTP, in bytes. Each of its lines: PARLEY_MAX_BODY; "
+        "an administrator's, who may send what was exported: 32 MiB.",
         Range(1024, 1 << 40),
     ),
     Setting("PARLEY_PAGE_LIMIT", 100, "Entries on a page when a request does not say.", Range(1, 1000)),

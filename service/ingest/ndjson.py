@@ -17,7 +17,8 @@ from service.ingest import notation
 from service.recording import Entry, Loaded, Making, Recorded, batched, in_turn, ready
 from service.recording.loading import Telling
 
-LONGEST_LINE = 1 << 20
+LONGEST_LINE = 1 << 25
+"""Bytes: more than PATCH makes of a document, one body at a time, so that an export can be read."""
 REVISION = ("revision", "version", "action", "recorded_at", "recorded_by", "hash", "record")
 """What a line of a file of revisions says: ``revisions.entry``."""
 

@@ -67,11 +67,9 @@ def _body() -> bodies.Spooled:
 
 def imported(arguments: Arguments) -> Response:
     settings, body = current_app.config["PARLEY"], _body()
-    asked = {
-        "dry_run": arguments["dry_run"],
-        "restoring": SCOPES.index(g.scope) >= SCOPES.index("admin"),
-        "longest": settings.max_body,
-    }
+    restoring = SCOPES.index(g.scope) >= SCOPES.index("admin")
+    longest = ndjson.LONGEST_LINE if restoring else settings.max_body
+    asked = {"dry_run": arguments["dry_run"], "restoring": restoring, "longest": longest}
     if arguments["atomic"]:
         loaded = ndjson.load(body.file, g.author, **asked)
         return consistency.stamp(json(summary(loaded, arguments["dry_run"])), loaded.revision)
