@@ -124,22 +124,6 @@ def walked_in(seed: int, another: Another) -> Counter[str]:
     return walked(seed).done
 
 
-def test_what_is_longer_than_a_body_may_be(store: Settings, another: Another) -> None:
-    """As a document can become by PATCH."""
-    long = "語" * 100_000
-    positions = [{"issue": "issue", "stance": 1, "conditions": long}]
-    said = statement(text=long, translation=long, notes=long, positions=positions)
-    documents = {"ann": ACTOR, "source": SOURCE, "issue": ISSUE, "said": said}
-    recording.write([Change(one["kind"], id, one) for id, one in documents.items()], "test")
-    for exported in (plain, whole):
-        database.connect(store)
-        text = exported()
-        assert max(map(len, text.splitlines())) > store.max_body
-        empty(another)
-        assert load(text).created == 4
-        assert exported() == text
-
-
 def test_an_export_as_of_an_earlier_instant(store: Settings, another: Another) -> None:
     walked(1)
     at = Revision.get_by_id(records.latest() // 2).recorded_at

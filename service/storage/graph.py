@@ -173,6 +173,12 @@ def _edges(selection: Selection, at: int | None) -> Any:
         held = (Edge.earliest <= as_of) & (Edge.latest >= as_of)
         lasting = Edge.relation == "member-of"
         conditions.append((lasting & held) | (~lasting & happened))
+    if at is not None:
+        # In a store that an export was restored into, a record may be older than what it names.
+        known = Revision.alias("known")
+        for end in (Edge.tail, Edge.head):
+            there = known.select(SQL("1")).where(known.record == end, known.seq <= at)
+            conditions.append((end == Edge.record) | fn.EXISTS(there))
     if selection.stating is not None:
         # Where records are looked at one by one, no index is to be read by all of these for each.
         revision = Edge.revision if selection.near is None else Edge.revision + SQL("0")
