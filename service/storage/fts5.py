@@ -12,6 +12,9 @@ from service.storage.prepared import padded, prepared
 from service.storage.rows import parts
 from service.storage.words import MARK, Words, words_of
 
+PROBED = 100
+"""Words of a column that a check looks for: a batch of the longest texts would have millions."""
+
 
 class Search(FTS5Model):
     """The words of every current record, by the record's key."""
@@ -54,7 +57,7 @@ def _forgotten(*, keys: tuple[int, ...]) -> Any:
 
 
 def lacking(rows: Iterable[Words]) -> set[int]:
-    """The keys of those rows of which the index does not hold all the words.
+    """The keys of those rows that the index does not find by each of the words that a column begins with.
 
     Of all rows together each word is looked for once, between the first of their keys and the last: to get
     there takes FTS5 longer than to read on.
@@ -65,7 +68,7 @@ def lacking(rows: Iterable[Words]) -> set[int]:
         keys.add(key)
         said["kind", MARK + kind].add(key)
         for column, text in zip(("label", "names", "text"), texts, strict=True):
-            for word in words_of(text):
+            for word in words_of(text)[:PROBED]:
                 said[column, word].add(key)
     missing, first, last = set[int](), min(keys, default=0), max(keys, default=0)
     for (column, word), of in said.items():
