@@ -49,6 +49,9 @@ def copied(to: Path, advance: Advance) -> None:
                     backup.step(PAGES_AT_ONCE)
                     advance(backup.page_count - backup.remaining, backup.page_count)
             target.execute("PRAGMA journal_mode = DELETE")
+        except (apsw.FullError, apsw.IOError) as error:
+            # Of these SQLite says "not an error", for they are the other connection's.
+            raise StoreUnavailable("The copy cannot be made: its disk is full, or fails.") from error
         except apsw.Error as error:
             raise StoreUnavailable(f"The copy cannot be made: {error}.") from error
         finally:

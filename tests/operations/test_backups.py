@@ -2,8 +2,11 @@
 
 import json
 import os
+import resource
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from service.questions import Paging, Span
 from service.settings import Settings
 from service.storage import backups, database
 from tests import postgres
-from tests.conftest import ACTOR, Another, Server
+from tests.conftest import ACTOR, ROOT, Another, Server
 from tests.storage.walk import World
 
 Run = Callable[..., Result]
@@ -201,3 +204,21 @@ def test_without_the_programs_it_is_said_which_is_missing(
     result = CliRunner().invoke(main, ["backup", str(tmp_path / "copy")], prog_name="parley")
     assert result.exit_code == 1
     assert "There is no pg_dump here" in result.stderr
+
+
+@pytest.mark.database("sqlite")
+def test_a_disk_that_is_full_is_said_and_leaves_nothing(demo: Settings, tmp_path: Path) -> None:
+    """Here a file may have 50,000 bytes."""
+    database.disconnect()
+    (tmp_path / "copies").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.cli", "backup", str(tmp_path / "copies" / "one")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+    )
+    said = "parley: The copy cannot be made: its disk is full, or fails.\n"
+    assert (done.returncode, done.stderr) == (1, said)
+    assert list((tmp_path / "copies").iterdir()) == []
