@@ -53,6 +53,7 @@ def back_up(settings: Settings, to: Path, watched: Watched) -> Held:
                 held = checked_dump(part, watched)
                 if held.head != head:
                     raise ParleyError(f"The dump ends at {held.head}, and not at {head}.")
+            backups.synced(part)
             # Now for good. A file of that name, made meanwhile, is not written over.
             to.hardlink_to(part)
             backups.synced(to.parent)
@@ -74,13 +75,18 @@ def _copied(part: Path, watched: Watched) -> None:
         backups.copied(part, pages)
 
 
-def checked(settings: Settings, file: Path, watched: Watched) -> Held:
-    """What a copy of a file holds. Raises ParleyError, with the first few findings, if it is not sound."""
+def checked(settings: Settings, file: Path, watched: Watched, *, migrating: bool = False) -> Held:
+    """What a copy of a file holds. Raises ParleyError, with the first few findings, if it is not sound.
+
+    With ``migrating`` one that an earlier release made is first made one of this.
+    """
     findings = [Finding("file", what) for what in backups.damage(file)]
     if findings:
         raise _unsound(file, findings)
     database.connect(settings._replace(database_url=backups.address(file), database_read_url=""))
     try:
+        if migrating:
+            migrate.migrate()
         migrate.check()
         with reading():
             size, moment = auditing.size(), recorded_at(None)
@@ -91,6 +97,7 @@ def checked(settings: Settings, file: Path, watched: Watched) -> Held:
         database.connect(settings, create=True)
     if findings:
         raise _unsound(file, findings)
+    backups.vacated(file)
     return Held(str(file), file.stat().st_size, head, size - head.seq, revisions.instant(moment))
 
 

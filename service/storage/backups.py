@@ -35,7 +35,7 @@ def embedded() -> bool:
 def copied(to: Path, advance: Advance) -> None:
     """Copy the database into a new file, as it is at one moment. Raises StoreUnavailable, or OSError.
 
-    The copy is a file of its own, without a write-ahead log, and lies on the disk when this returns.
+    The copy is a file of its own, without a write-ahead log.
     """
     with reading():
         source: apsw.Connection = database.connection()
@@ -56,7 +56,6 @@ def copied(to: Path, advance: Advance) -> None:
             raise StoreUnavailable(f"The copy cannot be made: {error}.") from error
         finally:
             target.close()
-    synced(to)
 
 
 def damage(file: Path) -> list[str]:
@@ -101,16 +100,9 @@ def vacated(file: Path) -> None:
 
 
 def replaced(by: Path, file: Path) -> None:
-    """Put a copy in the place of the database, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        shutil.copyfile(by, part)
-        part.chmod(0o600)
-        synced(part)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    """Put a file in the place of the database, whole or not at all."""
+    synced(by)
+    by.replace(file)
     for left in ("-wal", "-shm"):
         # Of a database that was not closed; to the new one they would be another's log.
         file.with_name(file.name + left).unlink(missing_ok=True)
@@ -136,7 +128,6 @@ def dumped(to: Path) -> tuple[int, bytes]:
         newest = Revision.select(Revision.seq, Revision.hash).order_by(Revision.seq.desc()).limit(1)
         row = newest.tuples().first()
         _run("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={to}", _url())
-    synced(to)
     return (row[0], bytes(row[1])) if row else (0, bytes(32))
 
 

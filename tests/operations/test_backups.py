@@ -24,8 +24,10 @@ from service.settings import Settings
 from service.storage import backups, database
 from tests import postgres
 from tests.conftest import ACTOR, ROOT, Another, Server
+from tests.storage.test_migrating_populated import RELEASED, Contents, contents, copied
 from tests.storage.walk import World
 
+__all__ = ["contents"]  # a fixture
 Run = Callable[..., Result]
 
 
@@ -111,6 +113,35 @@ def test_what_is_not_sound_is_not_put_back(
         assert run("restore", str(tmp_path / name), status=1).stderr.startswith("parley: ")
     run("migrate")
     assert run("check").stdout.strip().startswith("0:"), "nothing was put there"
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("release", RELEASED)
+def test_a_backup_of_an_earlier_release_is_brought_up_to_date(
+    contents: Contents, run: Run, elsewhere: Callable[[], str], tmp_path: Path, release: str
+) -> None:
+    """And nothing is written to the file itself, which may lie where nobody can."""
+    file = tmp_path / "old"
+    copied(all_settings.load()._replace(database_url=f"sqlite:///{file}"), release, contents)
+    was = file.read_bytes()
+    elsewhere()
+    said = json.loads(run("restore", "--json", str(file)).stdout)
+    assert run("check").stdout.strip() == said["head"]
+    assert (said["file"], said["records"]) == (str(file), 75)
+    assert file.read_bytes() == was
+
+
+@pytest.mark.database("sqlite")
+def test_a_file_that_was_never_closed_is_put_back_with_its_log(
+    demo: Settings, run: Run, elsewhere: Callable[[], str], tmp_path: Path
+) -> None:
+    run("backup", str(tmp_path / "copy"))
+    recording.write([Change("actor", "x", ACTOR)], "desk")
+    for name in ("parley.db", "parley.db-wal"):
+        shutil.copy(demo.home / name, tmp_path / name)
+    assert (tmp_path / "parley.db-wal").stat().st_size > 0
+    elsewhere()
+    assert json.loads(run("restore", "--json", str(tmp_path / "parley.db")).stdout)["records"] == 75
 
 
 @pytest.mark.database("sqlite")
