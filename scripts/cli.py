@@ -1,6 +1,7 @@
 """The ``parley`` command: one thin file for each subcommand, loaded when it is called."""
 
 import importlib
+import os
 import signal
 import sys
 from types import FrameType
@@ -62,6 +63,9 @@ class Lazy(click.Group):
         except OSError as error:
             about = "" if error.filename is None else f"{error.filename}: "
             click.echo(f"parley: {about}{error.strerror}", err=True)
+            if sys.__stdout__ and sys.stdout is sys.__stdout__:
+                # What it did not take, Python would write once more at its end, and complain of that.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
             sys.exit(REFUSED)
 
 
