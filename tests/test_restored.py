@@ -3,11 +3,12 @@
 import orjson
 
 from service import questions, recording
+from service.app import create_app
 from service.diplomacy.changes import ANY, Change
 from service.exports.formats import FORMATS
 from service.questions import GraphQuestion, Span
 from service.settings import Settings
-from service.storage import database
+from service.storage import database, migrate
 from service.storage.models import Revision
 from tests.conftest import ACTOR, ISSUE, SOURCE, Another, statement
 from tests.test_copies import empty, load, plain, whole
@@ -50,3 +51,33 @@ def test_a_graph_of_the_past_has_both_ends_of_each_edge(store: Settings, another
         assert drawn(question, moment)[1] == 0
     assert drawn(GraphQuestion(), moment) == drawn(GraphQuestion(around="kim"), moment) == (1, 0)
     assert drawn(GraphQuestion(relations=["member-of"]), moment) == (0, 0)
+
+
+def test_the_past_is_told_of_what_names_something_younger(
+    store: Settings, settings: Settings, another: Another
+) -> None:
+    """What it names is told as it was first known."""
+    named = {"ann": ACTOR, "bob": ACTOR, "source": SOURCE, "issue": ISSUE}
+    said = statement(positions=[{"issue": "issue", "stance": 1}], addressed_to=["bob"])
+    recording.write([Change(one["kind"], id, one) for id, one in named.items()], "test")
+    recording.write([Change("statement", "said", said)], "test")
+    moment = questions.record("statement", "said", None).body
+    for id in ("bob", "source", "issue"):
+        recording.write(
+            [Change(named[id]["kind"], id, {**named[id], "notes": "Amended."}, replaces=ANY)], "test"
+        )
+    text = plain()
+    elsewhere = settings._replace(database_url=another())
+    database.connect(elsewhere, create=True)
+    migrate.migrate()
+    load(text)
+    client = create_app(elsewhere).test_client()
+    known = f"known_at={orjson.loads(moment)['recorded_at']}"
+    (entry,) = client.get(f"/v1/actors/ann/positions?{known}").json["items"]
+    assert (entry["issue"], entry["statement"]["id"]) == ("issue", "said")
+    assert client.get(f"/v1/timeline?{known}").json["included"].keys() == named.keys()
+    for path in ("timeline?format=csv", "timeline?format=ics", "networks/mentions?", "networks/congruence?"):
+        answer = client.get(f"/v1/{path}&{known}", buffered=True)
+        assert (answer.status_code, b"internal" in answer.data) == (200, False)
+    assert b"A paper" in client.get(f"/v1/timeline?format=csv&{known}", buffered=True).data
+    assert [actor["id"] for actor in client.get(f"/v1/actors?{known}").json["items"]] == ["ann"]

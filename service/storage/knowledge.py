@@ -90,6 +90,20 @@ def current(record: Any, revision: Any, at: int | None) -> Any:
     return (revision.seq == last) & revision.action.not_in(GONE)
 
 
+def named_then(record: Any, revision: Any, at: int | None) -> Any:
+    """The same of a record that something names at ``at``: it exists, and is as it was first known at least.
+
+    In a store that an export of records was restored into, a record that was amended is younger than what
+    had named it before.
+    """
+    if at is None:
+        return current(record, revision, at)
+    known = Revision.alias("known")
+    its = known.select().where(known.record == record.key)
+    last, first = its.where(known.seq <= at).select(fn.MAX(known.seq)), its.select(fn.MIN(known.seq))
+    return (revision.seq == fn.COALESCE(last, first)) & revision.action.not_in(GONE)
+
+
 def merged(edge: Any, at: int | None) -> Any:
     """The condition that ``edge`` says what its tail had been merged into at ``at``."""
     return by_tail(edge) & (edge.relation == "merged-into") & holds(edge, at)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
-from service.storage.knowledge import current
+from service.storage.knowledge import named_then
 from service.storage.models import Record, Revision
 from service.storage.prepared import padded, prepared
 from service.storage.records import State, resolve, state
@@ -62,7 +62,7 @@ def _read(ids: Iterable[str], at: int | None) -> dict[str, Named]:
 def _current(*, ids: tuple[str, ...], at: int | None) -> Any:
     return (
         Record.select(Record.id, Revision.document)
-        .join(Revision, on=current(Record, Revision, at))
+        .join(Revision, on=named_then(Record, Revision, at))
         .where(Record.id.in_(ids))
     )
 

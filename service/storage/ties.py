@@ -14,7 +14,7 @@ from peewee import JOIN, SQL, Case, Select, fn
 
 from schemas.vocabulary import STANDING
 from service.storage.database import database
-from service.storage.knowledge import Window, by_head, current, holds, within
+from service.storage.knowledge import Window, by_head, current, holds, named_then, within
 from service.storage.models import Edge, Record, Revision
 
 MOST_NAMED = 500
@@ -190,7 +190,7 @@ def _rows(query: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _of_kind(kind: str, wanted: set[str], at: int | None) -> Any:
-    query = Record.select().join(Revision, on=current(Record, Revision, at)).where(Record.kind == kind)
+    query = Record.select().join(Revision, on=named_then(Record, Revision, at)).where(Record.kind == kind)
     return query.where(Record.id.in_(sorted(wanted))) if len(wanted) <= MOST_NAMED else query
 
 
