@@ -4,18 +4,20 @@ Nothing here trusts what another table says: a revision without its record is re
 edge without its revision.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from peewee import JOIN, Expression, fn
 
 from schemas.vocabulary import GONE
 from service.storage.knowledge import merged
 from service.storage.models import Edge, Record, Revision
-from service.storage.prepared import prepared
+from service.storage.prepared import Rows, prepared
 from service.storage.rows import parts
+
+Made = TypeVar("Made")
 
 FIRST = -(2**31)
 """Below every number that a column takes, those that no revision should have included."""
@@ -93,12 +95,17 @@ def size() -> int:
     return int(Revision.select().count()) + int(Record.select().count())
 
 
+def _batches(ask: Callable[..., Rows], made: Callable[[tuple[Any, ...]], Made]) -> Iterator[list[Made]]:
+    """What is made of all rows, which begin with the number that they are in the order of."""
+    after = FIRST
+    while rows := ask(BATCH, after=after):
+        yield [made(row) for row in rows]
+        after = rows[-1][0]
+
+
 def revisions() -> Iterator[list[Row]]:
     """Every revision, in order."""
-    after = FIRST
-    while rows := [_row(row) for row in _revisions(BATCH, after=after)]:
-        yield rows
-        after = rows[-1].seq
+    return _batches(_revisions, _row)
 
 
 @prepared
@@ -184,10 +191,7 @@ def misfiled() -> Iterator[tuple[int, int, str]]:
 
 def records() -> Iterator[list[Kept]]:
     """Every record, in the order of the keys."""
-    after = FIRST
-    while rows := [_kept(row) for row in _records(BATCH, after=after)]:
-        yield rows
-        after = rows[-1].key
+    return _batches(_records, _kept)
 
 
 @prepared
