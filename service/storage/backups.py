@@ -33,10 +33,7 @@ def embedded() -> bool:
 
 
 def copied(to: Path, advance: Advance) -> None:
-    """Copy the database into a new file, as it is at one moment. Raises StoreUnavailable, or OSError.
-
-    The copy is a file of its own, without a write-ahead log.
-    """
+    """Copy the database into a new file, as it is at one moment. Raises StoreUnavailable, or OSError."""
     with reading():
         source: apsw.Connection = database.connection()
         # The transaction sees one state from its first read on. Without one each step would see another, and
@@ -48,7 +45,6 @@ def copied(to: Path, advance: Advance) -> None:
                 while not backup.done:
                     backup.step(PAGES_AT_ONCE)
                     advance(backup.page_count - backup.remaining, backup.page_count)
-            target.execute("PRAGMA journal_mode = DELETE")
         except (apsw.FullError, apsw.IOError) as error:
             # Of these SQLite says "not an error", for they are the other connection's.
             raise StoreUnavailable("The copy cannot be made: its disk is full, or fails.") from error

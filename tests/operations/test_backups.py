@@ -135,7 +135,6 @@ def test_a_backup_of_an_earlier_release_is_brought_up_to_date(
 def test_a_file_that_was_never_closed_is_put_back_with_its_log(
     demo: Settings, run: Run, elsewhere: Callable[[], str], tmp_path: Path
 ) -> None:
-    run("backup", str(tmp_path / "copy"))
     recording.write([Change("actor", "x", ACTOR)], "desk")
     for name in ("parley.db", "parley.db-wal"):
         shutil.copy(demo.home / name, tmp_path / name)
