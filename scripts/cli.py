@@ -62,7 +62,7 @@ class Lazy(click.Group):
             raise  # click ends quietly for a reader who has seen enough.
         except OSError as error:
             about = "" if error.filename is None else f"{error.filename}: "
-            click.echo(f"parley: {about}{error.strerror}", err=True)
+            click.echo(f"parley: {about}{error.strerror or error}", err=True)
             if sys.__stdout__ and sys.stdout is sys.__stdout__:
                 # What it did not take, Python would write once more at its end, and complain of that.
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
@@ -83,7 +83,10 @@ def main() -> None:
 
 
 def _ended(number: int, _: FrameType | None) -> NoReturn:
-    """End as from within, so that half a file is taken away; with the status that a shell gives for it."""
+    """End as from within: half a file is taken away, and what was started is stopped.
+
+    With the status that a shell gives for it.
+    """
     sys.exit(128 + number)
 
 

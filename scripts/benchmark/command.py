@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from scripts.benchmark import chart, export, networks, peers, reads, servers, stores, tables, whole
+from scripts.benchmark import chart, export, networks, peers, reads, stores, tables, whole
 from scripts.benchmark.whole import LARGE, PARTS, SMALL, Wanted
 
 QUICK = reads.Plan(1, 0.5)
@@ -73,7 +73,7 @@ def command(
     before = json.loads(Path(compare).read_text()) if compare else None
     result: whole.Result = {}
     try:
-        with servers.ended_with_us(), stores.folder(store) as kept:
+        with stores.folder(store) as kept:
             whole.measure(result, wanted, kept)
     finally:
         if json_file:  # Also what there is of a run that was stopped: it takes a quarter of an hour.

@@ -61,16 +61,6 @@ def wsgi(app: str, environ: Mapping[str, str], port: int) -> tuple[list[str], di
 
 
 @contextmanager
-def ended_with_us() -> Iterator[None]:
-    """Meanwhile SIGTERM is as an interrupt from the keyboard: what was started is stopped before we go."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
 def running(
     command: Sequence[str], environ: Mapping[str, str], port: int, path: str = "/", folder: Path = _TOP
 ) -> Iterator[int]:
