@@ -5,6 +5,8 @@ Checked against gunicorn 27.0. What is not named here is gunicorn's default, and
 
 import gc as _gc
 import os
+import signal as _signal
+import sys as _sys
 from logging.config import dictConfig as _dict_config
 from pathlib import Path
 
@@ -23,6 +25,8 @@ from service.web.metrics import PLACE as _PLACE
 from service.web.metrics_places import Master as _Master
 
 _settings = _load()
+
+_STOP = {_signal.SIGTERM, _signal.SIGINT, _signal.SIGQUIT}
 
 # What runs: the factory, called once in each worker.
 wsgi_app = "service.app:create_app()"
@@ -125,7 +129,18 @@ def pre_fork(server, worker):  # type: ignore[no-untyped-def]
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
-    """The worker's environment says which."""
+    """The worker's environment says which. And it can be stopped from here on.
+
+    Until gunicorn sets its worker's own handlers, those of the master are there: they put what they are told
+    in a queue, which here is a copy that nobody reads. A worker that was told to stop so early served on, and
+    its master killed it when its grace had passed. There is nothing to finish yet, so it may just end.
+    """
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, _STOP)
+    if any(server.SIG_QUEUE.get_nowait() in _STOP for _ in range(server.SIG_QUEUE.qsize())):
+        _sys.exit(0)
+    for each in _STOP:
+        _signal.signal(each, _signal.SIG_DFL)
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _STOP)
     os.environ.pop(_PLACE, None)
     if worker.place is not None:
         os.environ[_PLACE] = str(worker.place)

@@ -12,9 +12,25 @@ import apsw
 import pytest
 import requests
 
+from scripts.serving import CONFIGURATION
 from tests.conftest import Server
 
 LINES = 40_000
+
+SLOW_TO_START = f"""
+from runpy import run_path
+from time import sleep
+
+globals().update(run_path({str(CONFIGURATION)!r}))
+as_shipped = post_fork
+
+def post_fork(server, worker):
+    sleep(%s if worker.age == 2 else 0)
+    as_shipped(server, worker)
+    sleep(%s if worker.age == 2 else 0)
+"""
+"""A configuration of gunicorn: as shipped, but so many seconds pass in the second worker before the hook that
+is called when it was forked, and so many after it."""
 
 
 def export(server: Server, started: threading.Event, goes_on: threading.Event, into: list[bytes]) -> None:
@@ -97,3 +113,20 @@ def test_a_slow_write_and_a_stream_are_finished(tmp_path: Path) -> None:
     assert ("/v1/export", 200) in finished
     assert ("/v1/actors", 201) in finished
     assert not [line for line in told if line.get("broken_off")]
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("seconds", [(3, 0), (0, 3)])
+def test_a_worker_that_has_only_been_forked_is_stopped_as_well(
+    tmp_path: Path, seconds: tuple[int, int]
+) -> None:
+    """It was told to, and served on until its master killed it, when the grace of 30 seconds had passed."""
+    configuration = tmp_path / "slow.conf.py"
+    configuration.write_text(SLOW_TO_START % seconds)
+    server = Server(tmp_path / "home")
+    server.start("gunicorn", "--config", str(configuration))
+    server.workers()
+    assert server.process is not None
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(15) == 0
+    assert "SIGKILL" not in server.log.read_text()
