@@ -48,6 +48,19 @@ _MISTAKES = (peewee.IntegrityError, peewee.DataError, peewee.ProgrammingError, p
 
 _FAILURES = (peewee.DatabaseError, peewee.InterfaceError, MaxConnectionsExceeded)
 
+_TROUBLES = {
+    "BusyError": "The database is locked by another writer.",
+    "LockNotAvailable": "The database is locked by another writer.",
+    "FullError": "The disk of the database is full.",
+    "DiskFull": "The disk of the database is full.",
+    "IOError": "The disk of the database fails.",
+    "CorruptError": "The database is damaged.",
+    "NotADBError": "The database is damaged.",
+    "ReadOnlyError": "The database can only be read.",
+    "ReadOnlySqlTransaction": "The database can only be read.",
+}
+"""What apsw and psycopg call some of them, and what that means to a caller."""
+
 _standby: Any = None
 """A ``standbys.Standby``, where there is one."""
 
@@ -211,7 +224,9 @@ def told() -> Iterator[None]:
         raise
     except _FAILURES as error:
         failed = True
-        raise StoreUnavailable("The database does not answer.") from error
+        # Its own words may name the machine, or hold a password: only of what kind it is, is told.
+        kind = type(getattr(error, "orig", None)).__name__
+        raise StoreUnavailable(_TROUBLES.get(kind, "The database does not answer.")) from error
     finally:
         if opened:
             node.spare(failed)

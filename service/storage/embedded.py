@@ -120,7 +120,7 @@ class Embedded(APSWDatabase):
         try:
             if not self._queue.acquire(blocking=False):
                 if not self._queue.acquire(timeout=self._timeout):
-                    raise peewee.OperationalError("database is locked")
+                    raise peewee.OperationalError(apsw.BusyError("database is locked"))
                 # Who waited for another thread asks when it would have been asking again: no other process is
                 # passed over because it does not see at once that the lock is free.
                 time.sleep(random.uniform(0, ASKED_AFTER[1]))  # noqa: S311 -- nothing secret hangs on it

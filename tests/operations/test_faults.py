@@ -42,11 +42,12 @@ class Desk:
             self.acknowledged.add(answer.json()["id"])
         return answer
 
-    def refused(self, notes: str = "x") -> None:
+    def refused(self, why: str, notes: str = "x") -> None:
         """A write that cannot be made is answered, and soon."""
         began = time.monotonic()
         answer = self.write(notes)
         assert answer.status_code == 503, answer.text
+        assert answer.json()["detail"] == why
         assert answer.headers["Retry-After"] == "1"
         assert time.monotonic() - began < BUSY + 3
 
@@ -85,20 +86,20 @@ def test_a_lock_that_another_process_holds(tmp_path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         end = time.monotonic() + HELD
         while time.monotonic() < end:
-            made.refused()
+            made.refused("The database is locked by another writer.")
             assert made.read() == made.acknowledged
         other.execute("ROLLBACK")
         other.close()
         assert made.write().status_code == 201
 
 
-def filled(made: Desk) -> None:
+def filled(made: Desk, why: str) -> None:
     """Write until there is no room, and see that all else goes on."""
     while made.write("x" * 20_000).status_code == 201:
         assert len(made.acknowledged) < 2_000, "there is room without end"
     assert len(made.acknowledged) > 5
     for _ in range(5):
-        made.refused("x" * 20_000)
+        made.refused(why, "x" * 20_000)
         assert made.read() == made.acknowledged
     assert requests.get(f"{made.server.url}/livez", timeout=10).status_code == 200
     one = next(iter(made.acknowledged))
@@ -115,7 +116,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         ballast = disk / "ballast"
         ballast.write_bytes(bytes(10 << 20))
         with desk(tmp_path / "home", PARLEY_DATABASE_URL=f"sqlite:///{disk}/parley.db") as made:
-            filled(made)
+            filled(made, "The disk of the database is full.")
             ready = requests.get(f"{made.server.url}/readyz", timeout=10)
             assert "disk" in {warning["name"] for warning in ready.json()["warnings"]}
             ballast.unlink()
@@ -130,7 +131,7 @@ def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
         (worker,) = made.server.workers()
         usual = resource.prlimit(worker, resource.RLIMIT_FSIZE)
         resource.prlimit(worker, resource.RLIMIT_FSIZE, (4 << 20, usual[1]))
-        filled(made)
+        filled(made, "The disk of the database fails.")
         resource.prlimit(worker, resource.RLIMIT_FSIZE, usual)
         eventually_written(made)
         assert made.server.workers() == [worker], "it was not killed"

@@ -44,10 +44,11 @@ class Kept:
             self.acknowledged.add(answer.json()["id"])
         return answer
 
-    def refused(self) -> None:
+    def refused(self, why: str = "The database does not answer.") -> None:
         began = time.monotonic()
         answer = self.write()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1"), answer.text
+        assert answer.json()["detail"] == why
         assert time.monotonic() - began < BUSY + 3
 
     def held(self) -> set[str]:
@@ -131,7 +132,7 @@ def test_a_lock_that_another_session_holds(kept: Any) -> None:
         other.execute("LOCK TABLE record IN EXCLUSIVE MODE")
         end = time.monotonic() + HELD
         while time.monotonic() < end:
-            desk.refused()
+            desk.refused("The database is locked by another writer.")
             for id in desk.acknowledged:
                 assert requests.get(f"{desk.service.url}/v1/actors/{id}", timeout=10).status_code == 200
         other.rollback()
