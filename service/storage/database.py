@@ -65,7 +65,7 @@ _standby: Any = None
 """A ``standbys.Standby``, where there is one."""
 
 opening = threading.Lock()
-"""Held while the models are bound to a database, by who must not have them bound to another meanwhile."""
+"""Held while the models are bound to a database, or let go of it, and by who must not have that meanwhile."""
 
 
 def connect(settings: Settings, *, create: bool = False) -> None:
@@ -77,7 +77,7 @@ def connect(settings: Settings, *, create: bool = False) -> None:
     """
     global _standby  # noqa: PLW0603 -- a process has one store
     with opening:
-        disconnect()
+        _let_go()
         database.initialize(_opened(settings, create))
         if settings.database_read_url:
             from service.storage import server, standbys
@@ -90,6 +90,11 @@ def connect(settings: Settings, *, create: bool = False) -> None:
 
 def disconnect() -> None:
     """Close this thread's connection to a file, all of them to a server."""
+    with opening:
+        _let_go()
+
+
+def _let_go() -> None:
     global _standby  # noqa: PLW0603 -- as above
     if _standby is not None:
         _standby.node.let_go()

@@ -11,7 +11,7 @@ from service import settings as all_settings
 from service.app import create_app
 from service.settings import Settings
 from service.storage import tokens, uses
-from service.storage.database import database
+from service.storage.database import database, disconnect
 from tests.behind import nobody_writes
 from tests.conftest import caller
 
@@ -98,6 +98,23 @@ def test_a_locked_database_neither_delays_a_read_nor_fails_it(
     assert last_used() is None
     assert reader.get("/v1/actors").status_code == 200  # Noted again
     uses.write()
+    assert last_used() is not None
+
+
+def test_no_connection_is_closed_while_it_is_written_by(app: Flask, settings: Settings) -> None:
+    """To close one in the midst of a query ended the process: libpq has no guard against it."""
+    assert caller(app, "read").get("/v1/actors").status_code == 200
+    writing = threading.Thread(target=uses.write)
+    disconnecting = threading.Thread(target=disconnect)
+    with nobody_writes(settings):
+        writing.start()
+        time.sleep(0.2)
+        disconnecting.start()
+        disconnecting.join(0.2)
+        assert disconnecting.is_alive()
+        assert writing.is_alive()
+    for thread in (writing, disconnecting):
+        thread.join(30)
     assert last_used() is not None
 
 
