@@ -11,7 +11,4 @@ psql --dbname="${1:?a connection}" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 <<'
 \getenv password DATABASE_PASSWORD
 CREATE ROLE parley LOGIN PASSWORD :'password';
 CREATE DATABASE parley OWNER parley;
-\connect -reuse-previous=on "dbname=parley"
--- Only a superuser may be sure to have it, so it is there before parley asks for it.
-CREATE EXTENSION pg_trgm;
 END

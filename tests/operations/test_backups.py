@@ -227,6 +227,30 @@ def test_a_copy_does_not_begin_anew_when_somebody_writes(
 
 
 @pytest.mark.database("postgresql")
+def test_a_database_as_docker_makes_it_is_replaced_by_its_own_role(
+    settings: Settings, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which may drop, and make again, nothing that is a superuser's."""
+    folder = postgres.folder()
+    postgres.initialise(folder)
+    server = postgres.start(folder)
+    try:
+        made = {**os.environ, "DATABASE_PASSWORD": "secret"}
+        subprocess.run([ROOT / "docker" / "database.sh", postgres.url(folder)], env=made, check=True)
+        monkeypatch.setenv("PARLEY_DATABASE_URL", f"postgresql://parley@/parley?host={folder}")
+        run("migrate")
+        run("demo")
+        run("backup", str(tmp_path / "copy"))
+        run("restore", "--force", str(tmp_path / "copy"))
+        assert run("check").stdout.startswith("74:")
+    finally:
+        database.disconnect()
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.database("postgresql")
 def test_without_the_programs_it_is_said_which_is_missing(
     store: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
