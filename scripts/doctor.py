@@ -30,7 +30,7 @@ def command(as_json: bool) -> None:
                     if isinstance(value, dict)
                     else str(value),
                 )
-        Console(stderr=True).print(table)
+        Console(stderr=True, markup=False, emoji=False).print(table)
         for concern in concerns:
             click.echo(f"{'WRONG' if concern.grave else 'beware'} {concern.name}: {concern.detail}", err=True)
         click.echo("wrong" if grave else "beware" if concerns else "sound")

@@ -32,7 +32,7 @@ def command(as_json: bool) -> None:
     table = Table(Column("Setting", no_wrap=True), *(Column(name, overflow="fold") for name in COLUMNS))
     for row in rows:
         table.add_row(*row.values())
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)
 
 
 def _shown(value: object, secret: bool = False) -> str:

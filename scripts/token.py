@@ -61,7 +61,7 @@ def list_(as_json: bool) -> None:
         # To the minute, in UTC: a line has room for four, and no more of them is asked for here.
         instants = (str(at or "")[:16].replace("T", " ") for at in (created, expires, revoked, used))
         table.add_row(str(number), *map(str, words), *instants)
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)
 
 
 @command.command("revoke")

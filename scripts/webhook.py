@@ -70,7 +70,7 @@ def list_(as_json: bool) -> None:
     table = Table(*(Column(name, overflow="fold") for name in names))
     for row in rows:
         table.add_row(*("" if value in (None, False) else str(value) for value in row.values()))
-    Console(markup=False).print(table)
+    Console(markup=False, emoji=False).print(table)
 
 
 @command.command("remove")

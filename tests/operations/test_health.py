@@ -165,6 +165,14 @@ def test_a_doctor_with_nothing_to_say(demo: Settings) -> None:
     assert (result.exit_code, result.stdout) == (0, "sound\n")
 
 
+@pytest.mark.database("sqlite")
+def test_a_doctor_shows_a_folder_as_it_is_called(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_HOME", str(settings.home / "[/a]"))
+    CliRunner().invoke(main, ["migrate"], prog_name="parley")
+    result = CliRunner().invoke(main, ["doctor"], prog_name="parley")
+    assert (result.exit_code, result.stdout) == (0, "sound\n")
+
+
 def test_a_doctor_is_concerned(demo: Settings) -> None:
     ahead()
     assert "clock" in concerned(doctor(1))

@@ -111,10 +111,12 @@ def test_settings_for_a_program(parley: Parley, monkeypatch: pytest.MonkeyPatch,
     assert "of-nobodys-concern" not in result.output
 
 
-def test_settings_for_a_person_names_each_in_full(parley: Parley) -> None:
-    """Also where the terminal is narrow: a name that is cut cannot be typed."""
+def test_settings_for_a_person_names_each_in_full(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the terminal is narrow: a name that is cut cannot be typed. And what is in brackets."""
+    monkeypatch.setenv("PARLEY_BIND", "[fd00::1]:80")
     shown = parley("settings").stdout
     assert [setting.name for setting in TABLE if setting.name not in shown] == []
+    assert "[fd00::1]:80" in shown
 
 
 @pytest.mark.parametrize(

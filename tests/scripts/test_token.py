@@ -73,6 +73,12 @@ def test_list_for_a_program_and_for_a_person(ready: Parley) -> None:
     assert "…" not in shown, "nothing is cut off"
 
 
+def test_a_name_is_shown_as_it_is_and_is_no_markup(ready: Parley) -> None:
+    for name in ("[desk]", ":eye:", "[/red]"):
+        ready("token", "create", "--scope", "read", "--name", name)
+        assert name in ready("token", "list").stdout
+
+
 def test_revoking_twice_keeps_the_first_instant(ready: Parley) -> None:
     ready("token", "create", "--scope", "read")
     assert ready("token", "revoke", "1").stdout == "1 revoked\n"
