@@ -7,7 +7,7 @@ from typing import Any
 PREFIX = "parley_"
 """What every token begins with, so that a scanner for leaked secrets can know one."""
 _TOKEN = re.compile(rf"\b{PREFIX}[\w-]{{20,}}", re.ASCII | re.IGNORECASE)
-_PASSWORD = re.compile(r"(?<=:)[^:@/?]+(?=@)|(?<=password=)[^&]*")
+_PASSWORD = re.compile(r"(?<=:)[^@/]+(?=@)|(?<=password=)[^&]*")
 
 
 def hidden(text: str) -> str:
@@ -22,8 +22,8 @@ def hidden(text: str) -> str:
 def without_password(address: str) -> str:
     """A database's address as it may be shown.
 
-    >>> without_password("postgresql://desk:secret@db1,db2/parley?password=x&sslmode=require")
-    'postgresql://desk:***@db1,db2/parley?password=***&sslmode=require'
+    >>> without_password("postgresql://desk:sec:r?t@db1:5432,db2/parley?password=x&sslmode=require")
+    'postgresql://desk:***@db1:5432,db2/parley?password=***&sslmode=require'
     """
     return _PASSWORD.sub("***", address)
 
