@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
+import apsw
 import peewee
 from playhouse.pool import MaxConnectionsExceeded
 
@@ -43,10 +44,14 @@ class _Nodes(peewee.DatabaseProxy):
 database = _Nodes()
 """What the models are bound to; ``connect`` says which database that is."""
 
-_MISTAKES = (peewee.IntegrityError, peewee.DataError, peewee.ProgrammingError, peewee.NotSupportedError)
+_MISTAKES = (
+    *(peewee.IntegrityError, peewee.DataError, peewee.ProgrammingError, peewee.NotSupportedError),
+    apsw.SQLError,
+)
 """Faults of this program. Whatever else a database raises is its own: locked, full, gone, damaged."""
 
-_FAILURES = (peewee.DatabaseError, peewee.InterfaceError, MaxConnectionsExceeded)
+_FAILURES = (peewee.DatabaseError, peewee.InterfaceError, MaxConnectionsExceeded, apsw.Error)
+"""With apsw's own: peewee has a name for what goes wrong with the first row, not with those after it."""
 
 _TROUBLES = {
     "BusyError": "The database is locked by another writer.",

@@ -5,9 +5,9 @@ The words are those of FTS5's tokenizer and the queries in its grammar, so that 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
+import peewee
 from peewee import SQL, Expression, IntegerField, NodeList, TextField, fn
 
 from service.storage.database import database
@@ -44,8 +44,9 @@ key = Search.key
 
 def learn(rows: Iterable[Words]) -> None:
     insert = "INSERT INTO search (key, words) VALUES (%s, %s::tsvector)"
-    for some in parts(rows):
-        database.cursor().executemany(insert, [(key, vector(*columns)) for key, *columns in some])
+    with peewee.__exception_wrapper__:
+        for some in parts(rows):
+            database.cursor().executemany(insert, [(key, vector(*columns)) for key, *columns in some])
 
 
 def put_together() -> None:
@@ -137,7 +138,7 @@ def tsquery(query: str) -> str:
 
 def _converted(query: str) -> Iterator[str]:
     mark, depth, until = "", 0, 0
-    for phrase, prefix, colon, sign, other in chain.from_iterable([_TOKEN.findall(query)]):
+    for phrase, prefix, colon, sign, other in _TOKEN.findall(query):
         if other:
             raise ValueError(f"{other!r} in {query!r} is not what playhouse writes.")
         if colon:

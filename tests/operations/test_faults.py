@@ -16,6 +16,9 @@ import apsw
 import pytest
 import requests
 
+from service.app import create_app
+from service.settings import Settings
+from service.storage import database
 from tests.conftest import ACTOR, Server
 
 pytestmark = pytest.mark.database("sqlite")
@@ -135,6 +138,24 @@ def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
         resource.prlimit(worker, resource.RLIMIT_FSIZE, usual)
         eventually_written(made)
         assert made.server.workers() == [worker], "it was not killed"
+
+
+def test_a_page_that_cannot_be_read_wherever_it_lies(demo: Settings) -> None:
+    """Also where it is met after the first row."""
+    inner = database.database
+    inner.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    (size,), (pages,) = (
+        inner.execute_sql(f"PRAGMA {name}").fetchone() for name in ("page_size", "page_count")
+    )
+    client, file = create_app(demo).test_client(), demo.home / "parley.db"
+    sound, statuses = file.read_bytes(), set[int]()
+    for begin in range(size, pages * size, size):
+        database.disconnect()
+        if sound[begin] in (0x0A, 0x0D):  # A leaf of an index, or of a table.
+            file.write_bytes(sound[:begin] + b"\xff" * size + sound[begin + size :])
+            for path in ("/v1/changes?limit=1000", "/v1/networks/mentions"):
+                statuses.add(client.get(path).status_code)
+    assert statuses == {200, 503}
 
 
 # --- what is on the disk before it is acknowledged --------------------------------------------------------

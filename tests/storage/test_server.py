@@ -7,11 +7,11 @@ import pytest
 
 from service import questions, recording
 from service.diplomacy.changes import Change
-from service.errors import NotFound
+from service.errors import NotFound, StoreUnavailable
 from service.questions.asking import Paging, Span
 from service.settings import Settings
-from service.storage import records
-from service.storage.database import database, reading, told
+from service.storage import records, search
+from service.storage.database import database, reading, told, writing
 from service.storage.models import Record
 from service.storage.prepared import prepared
 from tests.conftest import ACTOR
@@ -69,3 +69,14 @@ def test_a_connection_that_the_server_closed_is_done_without(alone: bool, store:
     with reading(alone=alone):
         assert records.one("a", "actor", None)
         assert database.connection().info.backend_pid != closed
+
+
+def test_a_server_that_goes_while_it_is_told_of_words_is_one_that_is_gone(store: Settings) -> None:
+    def write() -> None:
+        with writing(), psycopg.connect(store.database_url) as another:
+            closed = database.connection().info.backend_pid
+            another.execute("SELECT pg_terminate_backend(%s::int, 5000)", (closed,))
+            search.learn([(4, "Ann", "", "", "actor")])
+
+    with pytest.raises(StoreUnavailable):
+        write()
