@@ -107,7 +107,7 @@ def test_undated_proposals_come_last_and_are_in_no_window(caller: FlaskClient, q
     )  # fmt: skip
     mark = "&" if "?" in query else "?"
     assert key(caller.get(f"/v1/{query}").json["items"]) == ["y", "z", "a"]
-    for window in ("from=2000", "to=2100", "as_of=2100"):
+    for window in ("from=2000", "to=2100", "as_of=2100", "to=2100/.."):
         assert key(caller.get(f"/v1/{query}{mark}{window}").json["items"]) == ["y", "z"], window
     first = caller.get(f"/v1/{query}{mark}limit=2").json
     assert key(caller.get(first["next"]).json["items"]) == ["a"]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from schemas.vocabulary import IMPLIED, REFERENCES, Reference
+from service.diplomacy.dates import END
 from service.errors import Moved, NotFound
 from service.storage import database, records
 from service.storage.knowledge import Window
@@ -39,7 +40,9 @@ class Span(NamedTuple):
 
     @property
     def window(self) -> Window:
-        return Window(self.since, self.until, self.as_of)
+        # Up to an open end there is all that has a date: what has none comes after it.
+        until, as_of = (end if end is None else min(end, END - 1) for end in (self.until, self.as_of))
+        return Window(self.since, until, as_of)
 
 
 class Paging(NamedTuple):

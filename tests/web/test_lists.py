@@ -141,6 +141,8 @@ WINDOWS = {
     ("as_of=2026-01-05",): [*ORDER[:8], "f-after"],
     ("as_of=2026",): ORDER,
     ("as_of=2025-12-21", "from=2025-12-11"): ["e-open", "d-day", "c-instant"],
+    ("to=2025-12-15/..",): ORDER,
+    ("as_of=2025-12-15/",): ORDER,
 }
 
 
