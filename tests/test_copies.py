@@ -252,6 +252,18 @@ def test_instants_of_recording_that_cannot_be(past: list[dict[str, object]]) -> 
         assert [fault.place for fault in refused(text).faults] == [f"line {len(given)}/recorded_at"], given
 
 
+@pytest.mark.parametrize("at_once", [1, 10])
+def test_what_was_merged_is_no_record_any_more(
+    store: Settings, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Not on a later line either, whether that is looked at together with it or not."""
+    monkeypatch.setattr(batches, "ENTRIES_AT_ONCE", at_once)
+    at = {"version": 1, "recorded_at": "2025-01-01T00:00:00.000000Z"}
+    stub = {"kind": "actor", "id": "anna", **at, "merged_into": "ann"}
+    refusal = refused(lines({**ACTOR, "id": "ann", **at}, stub, {**ACTOR, "id": "anna", **at, "version": 2}))
+    assert refusal.faults == [("line 3", "actor 'anna' was merged into 'ann'.")]
+
+
 def test_merges_that_cannot_be(past: list[dict[str, object]]) -> None:
     at = {"kind": "actor", "version": 2, "recorded_at": "2025-01-01T00:00:00.000000Z"}
     issue = {**ISSUE, "id": "truce", "version": 1, "recorded_at": at["recorded_at"]}

@@ -12,7 +12,7 @@ from schemas.vocabulary import GONE, ID_PATTERN, KINDS
 from service.diplomacy import faults, revisions
 from service.diplomacy.changes import Change, admit, wanted_document
 from service.diplomacy.documents import Document
-from service.errors import Conflict, Fault, ParleyError
+from service.errors import Conflict, Fault, Moved, ParleyError
 from service.recording import stating
 from service.recording.run import Entry, Outcome, Run, Staged, outcome, revision
 from service.recording.stating import Making
@@ -82,6 +82,8 @@ def _let_in(
     was = store.get(id)
     if change.document and "merged_into" in change.document and (change.stamp or (was and was.merged_into)):
         return _stub(run, number, change, was, store, staged, made)
+    if stub := run.stubs.get(id):  # Of what an earlier line merged, the edge is not there yet.
+        raise Moved(stub.kind, id, stub.document["merged_into"])
     live = admit(change, was)
     loaded = None
     found: list[Fault] = []
