@@ -4,12 +4,11 @@ import itertools
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from scripts.files import watched
 from scripts.store import opened
 from service.questions import Finding, Head, check
 from service.questions.checking import size
@@ -50,23 +49,8 @@ def command(kept: Head | None, as_json: bool) -> None:
         else:
             click.echo(f"{finding.where}: {finding.what}")
 
-    with _watched() as advanced:
+    with watched("Checking", size) as advanced:
         head = check(kept, found, advanced)
     told = {"head": str(head), "findings": [one._asdict() for one in findings]}
     click.echo(json.dumps(told) if as_json else head)
     sys.exit(bool(next(counted)))
-
-
-@contextmanager
-def _watched() -> Iterator[Callable[[int], None]]:
-    """What to tell of steps that are done: a progress bar where somebody is there to see it."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Checking", total=size())
-        yield lambda steps: progress.advance(task, steps)

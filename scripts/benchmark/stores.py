@@ -12,11 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from scripts import sample
 from scripts.benchmark.process import cost
+from scripts.files import watched
 from service import settings
 from service.storage import database, embedded, migrate
 
@@ -78,15 +76,12 @@ def make(counted: str, number: int) -> int:
 
 
 def _filled(counted: str, number: int) -> int:
-    console = Console(stderr=True)
-    columns = TextColumn("Making a store"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        if counted == EDGES:
-            shape, total, least = sample.Shape.of_edges(number), number, number
-        else:
-            shape, total, least = sample.Shape(number), int(number * sample.EDGES_PER_STATEMENT), None
-        task = progress.add_task("", total=total)
-        return sample.fill(shape, least, done=lambda n: progress.advance(task, n))
+    if counted == EDGES:
+        shape, total, least = sample.Shape.of_edges(number), number, number
+    else:
+        shape, total, least = sample.Shape(number), int(number * sample.EDGES_PER_STATEMENT), None
+    with watched("Making a store", lambda: total) as advance:
+        return sample.fill(shape, least, done=advance)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Finding(NamedTuple):
 
 
 Found = Callable[[Finding], None]
-Advanced = Callable[[int], None]
+Advanced = Callable[[int], object]
 
 
 def size() -> int:
