@@ -70,7 +70,6 @@ KINDS: dict[str, Kind] = {
         text=("place.name", "figures[].label"),
     ),
 }
-PLURALS = {kind.plural: name for name, kind in KINDS.items()}
 ON_THE_TIMELINE = ("talk", "statement", "proposal", "event")
 
 ACTOR_TYPES = ("person", "organization", "state", "coalition", "group")

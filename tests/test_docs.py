@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from schemas.vocabulary import PLURALS
+from schemas.vocabulary import KINDS
 from scripts.cli import COMMANDS, main
 from service.questions.networks import RELATIONS
 from service.settings import TABLE
@@ -107,7 +107,7 @@ def routes(app: Flask) -> dict[str, set[str]]:
 def test_the_paths_are_those_there_are_with_their_methods(app: Flask) -> None:
     written: dict[str, set[str]] = {}
     for path, methods, _ in rows(section("Paths"), "path"):
-        for kind in PLURALS if "KINDS" in path else [""]:
+        for kind in [kind.plural for kind in KINDS.values()] if "KINDS" in path else [""]:
             for relation in RELATIONS if "RELATION" in path else [""]:
                 full = code(path)[0].replace("KINDS", kind).replace("RELATION", relation)
                 written[full] = set(methods.split(", "))

@@ -148,9 +148,8 @@ def test_the_description_has_every_parameter(openapi: dict[str, Any]) -> None:
     def named(path: str) -> set[str]:
         return {p["name"] for p in openapi["paths"][path]["get"]["parameters"] if p["in"] == "query"}
 
-    for kind in words.KINDS.values():
-        listing = queries.listing(words.PLURALS[kind.plural])
-        assert named(f"/v1/{kind.plural}") == listing().fields.keys() | {"format"}
+    for name, kind in words.KINDS.items():
+        assert named(f"/v1/{kind.plural}") == queries.listing(name)().fields.keys() | {"format"}
     paths = (
         "/v1/actors/{id}/positions",
         "/v1/issues/{id}/positions",

@@ -17,7 +17,6 @@ from typing import NamedTuple, Protocol, TypeVar
 from service.diplomacy.dates import BEGINNING, END
 from service.errors import Fault, InvalidParameters
 
-UNITS = ("day", "week", "month", "quarter", "year")
 WINDOWS = ("week", "month", "quarter", "year")
 MOST_WINDOWS = 1_200
 """A century of months: each window is a network of its own."""

@@ -20,7 +20,7 @@ def write(timeline: Timeline, entries: Iterable[Entry]) -> Iterator[bytes]:
 
 
 def _pieces(timeline: Timeline, entries: Iterable[Entry]) -> Iterator[str]:
-    yield feeds.head(timeline.title, timeline.address, timeline.updated, timeline.next)
+    yield feeds.head(timeline.title, timeline.address, timeline.updated)
     for entry in entries:
         yield f"<entry>\n{''.join(_entry(timeline, entry))}</entry>\n"
     yield "</feed>\n"

@@ -14,7 +14,7 @@ NAMESPACE = UUID("a93d1e1b-5a4b-5ce5-8a0e-6d9c6a0e3f52")
 """Of the ids of entries; for ever."""
 
 
-def head(title: str, address: str, updated: str, next: str | None, about: str | None = None) -> str:
+def head(title: str, address: str, updated: str, next: str | None = None, about: str | None = None) -> str:
     """The beginning of a feed, up to its entries. ``updated`` is an instant (RFC 3339).
 
     ``next`` is the absolute URL of what follows, where this is a page (RFC 5005, section 3); ``about`` the

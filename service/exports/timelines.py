@@ -25,8 +25,6 @@ class Timeline(NamedTuple):
     address: str
     """The absolute URL of the question: ``https://host/v1/timeline?...``, or that of a track's timeline."""
     updated: str
-    next: str | None = None
-    """The absolute URL of what follows, where this is a page of it."""
 
 
 class Entry(NamedTuple):

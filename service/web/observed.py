@@ -15,6 +15,7 @@ from service import logs
 from service.secrets import PREFIX, keep_from_logs
 from service.settings import Settings
 from service.web import metrics
+from service.web.consistency import REVISION
 from service.web.metrics import Metrics
 
 HEADER = "X-Request-Id"
@@ -23,7 +24,6 @@ ROUTE, TOKEN = "parley.route", "parley.token"
 """Where the environ has the template of the path, and the number of the token that was sent."""
 UNKNOWN = "none"
 """The route of what has none: a path is never told, for anything may stand in it."""
-REVISION = "Parley-Revision"
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]

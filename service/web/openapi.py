@@ -171,7 +171,6 @@ def _answers(operation: Operation) -> dict[str, Any]:
             content["application/json"] = {"schema": schema}
         if content:
             answer["content"] = content
-        if content:
             answer["headers"] = {"ETag": _answer_header("The version of the answer.")}
         if status == 201:
             answer["headers"]["Location"] = _answer_header("The record's path.")

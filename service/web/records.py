@@ -11,6 +11,7 @@ from schemas.documents import SCHEMAS
 from schemas.vocabulary import KINDS
 from service import questions, recording
 from service.diplomacy.changes import ANY, Change
+from service.diplomacy.faults import article
 from service.errors import Conflict, Moved, PreconditionFailed
 from service.recording import Outcome
 from service.web import bodies, consistency, preconditions
@@ -60,7 +61,7 @@ def _collection(kind: str, path: str) -> Iterator[Operation]:
         "POST",
         path,
         created,
-        f"Create {_a(kind)}",
+        f"Create {article(kind)}",
         scope="write",
         query=queries.Nothing,
         bodies={bodies.JSON: SCHEMAS[kind]},
@@ -82,7 +83,7 @@ def _single(kind: str, path: str) -> Iterator[Operation]:
         "GET",
         path,
         got,
-        f"Read {_a(kind)}",
+        f"Read {article(kind)}",
         query=queries.RecordQuery,
         answers={200: record},
         **known,
@@ -92,7 +93,7 @@ def _single(kind: str, path: str) -> Iterator[Operation]:
         "PUT",
         path,
         put,
-        f"Create or replace {_a(kind)}",
+        f"Create or replace {article(kind)}",
         bodies={bodies.JSON: SCHEMAS[kind]},
         answers={200: record, 201: record},
         problems=(*WRITTEN, *guarded[1:]),
@@ -104,7 +105,7 @@ def _single(kind: str, path: str) -> Iterator[Operation]:
         "PATCH",
         path,
         patched,
-        f"Amend {_a(kind)}",
+        f"Amend {article(kind)}",
         bodies={bodies.MERGE_PATCH: answers.PATCHES[kind]},
         answers={200: record},
         problems=(*WRITTEN, *guarded),
@@ -116,7 +117,7 @@ def _single(kind: str, path: str) -> Iterator[Operation]:
         "DELETE",
         path,
         deleted,
-        f"Delete {_a(kind)}",
+        f"Delete {article(kind)}",
         answers={204: None},
         problems=("conflict", *guarded),
         description="Needs If-Match with the record's ETag. What is referred to cannot be deleted.",
@@ -127,7 +128,7 @@ def _single(kind: str, path: str) -> Iterator[Operation]:
         "GET",
         f"{path}/revisions",
         past,
-        f"The past of {_a(kind)}",
+        f"The past of {article(kind)}",
         query=queries.PastQuery,
         answers={200: answers.RevisionPage},
         **{**known, "problems": (*READ, "malformed")},
@@ -137,7 +138,7 @@ def _single(kind: str, path: str) -> Iterator[Operation]:
         "GET",
         f"{path}/revisions/<version>",
         one_revision,
-        f"One revision of {_a(kind)}",
+        f"One revision of {article(kind)}",
         query=queries.Nothing,
         answers={200: answers.RevisionEntry},
         **known,
@@ -216,7 +217,3 @@ def _written(outcome: Outcome, status: int) -> Response:
         path = f"{_path(outcome.kind)}/{outcome.id}"
         headers.insert(1, ("Location", iri_to_uri(root) + path if root else path))
     return Whole(outcome.document, status, headers)
-
-
-def _a(kind: str) -> str:
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -40,14 +40,6 @@ def test_the_feed() -> None:
     assert links(feed, "next") == []
 
 
-def test_a_page_names_the_next() -> None:
-    following = f"{TIMELINE.address}&cursor=abc"
-    page = TIMELINE._replace(next=following)
-    feed = feedparser.parse(b"".join(atom.write(page, []))).feed
-    assert links(feed, "next") == [following]
-    assert feed.id == parsed().feed.id
-
-
 def test_an_entry() -> None:
     one = parsed(entry(tags=["a “tag”"])).entries[0]
     assert one.title == "A round"
