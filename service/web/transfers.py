@@ -72,15 +72,17 @@ def imported(arguments: Arguments) -> Response:
     asked = {"dry_run": arguments["dry_run"], "restoring": restoring, "longest": longest}
     if arguments["atomic"]:
         loaded = ndjson.load(body.file, g.author, **asked)
-        return consistency.stamp(json(summary(loaded, arguments["dry_run"])), loaded.revision)
-    with ExitStack() as stack:
-        report = Report(settings.home)
-        stack.callback(report.close)
-        loaded = ndjson.load(body.file, g.author, partial=True, telling=report.begin, **asked)
-        lines = report.written(summary(loaded, arguments["dry_run"]))
-        response = Response(lines, mimetype="application/json")
-        response.call_on_close(stack.pop_all().close)
-    return consistency.stamp(response, loaded.revision)
+        response = json(summary(loaded, arguments["dry_run"]))
+    else:
+        with ExitStack() as stack:
+            report = Report(settings.home)
+            stack.callback(report.close)
+            loaded = ndjson.load(body.file, g.author, partial=True, telling=report.begin, **asked)
+            lines = report.written(summary(loaded, arguments["dry_run"]))
+            response = Response(lines, mimetype="application/json")
+            response.call_on_close(stack.pop_all().close)
+    # The revision of a dry run is none that a read could be answered from.
+    return response if arguments["dry_run"] else consistency.stamp(response, loaded.revision)
 
 
 def exported(arguments: Arguments) -> Response:

@@ -84,6 +84,7 @@ def test_a_dry_run_keeps_nothing(writer: FlaskClient) -> None:
         answer = send(writer, body, dry_run="true", atomic=atomic)
         assert counts(answer) == (2, 1, 0, 0, 4)
         assert answer.json["dry_run"] is True
+        assert "Parley-Revision" not in answer.headers, "there is none"
     assert newest(writer) == before
     assert faults(send(writer, lines(SAID), dry_run="true")) == [(1, "/sources/0/source")]
     assert counts(send(writer, body)) == (2, 1, 0, 0, 4)
