@@ -12,6 +12,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from schemas import plain
 from schemas import vocabulary as words
 from schemas.fields import (
+    LONGEST_LIST,
     Country,
     Date,
     Id,
@@ -74,6 +75,12 @@ class Record(Strict):
     tags = ManyOf(Line(longest=100))
 
 
+def _few(members: dict[str, str]) -> None:
+    # As many as a list may have: of a patch they are added, not put in the place of those that there were.
+    if len(members) > LONGEST_LIST:
+        raise ValidationError(f"must hold at most {LONGEST_LIST} entries")
+
+
 class Actor(Record):
     kind = Kind("actor")
     type = Term(words.ACTOR_TYPES, required=True)
@@ -84,7 +91,8 @@ class Actor(Record):
     identifiers = fields.Dict(
         keys=Matching(r"[a-z][a-z0-9_-]{0,39}", "is not a scheme's name"),
         values=Line(longest=200),
-        metadata={"examples": [{"wikidata": "Q3874799"}]},
+        validate=_few,
+        metadata={"maxProperties": LONGEST_LIST, "examples": [{"wikidata": "Q3874799"}]},
     )
 
 

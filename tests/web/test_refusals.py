@@ -78,6 +78,7 @@ WRONG: list[tuple[str, str, Any]] = [
     ("actor", "/identifiers/wikidata", 5),
     ("actor", "/identifiers/Wiki Data", "Q1"),
     ("actor", "/identifiers", ["Q1"]),
+    ("actor", "/identifiers", {f"k{n}": "Q1" for n in range(1_001)}),
     ("source", "/url", "ftp://example.org/"),
     ("source", "/url", "javascript:alert(1)"),
     ("source", "/url", "/relative"),
