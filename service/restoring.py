@@ -13,8 +13,8 @@ from service.storage import backups, database
 def restore(settings: Settings, file: Path, watched: Watched, *, force: bool) -> Held:
     """Put a backup in the place of the store, having checked it. Raises Conflict unless there is none yet.
 
-    With ``force`` a store that is there is replaced; not one that a service has open. One that an earlier
-    release made, in a file, is migrated first.
+    With ``force`` a store that is there is replaced; not one that a service has open. A backup that is a
+    file, of an earlier release, is migrated first.
     """
     if not file.is_file():
         raise ParleyError(f"There is no file {file}.")

@@ -18,7 +18,7 @@ from service.recording import Entry, Loaded, Making, Recorded, batched, in_turn,
 from service.recording.loading import Telling
 
 LONGEST_LINE = 1 << 25
-"""Bytes: more than PATCH makes of a document, one body at a time, so that an export can be read."""
+"""Bytes: more than a document has, of which each field came in one body, so that an export can be read."""
 REVISION = ("revision", "version", "action", "recorded_at", "recorded_by", "hash", "record")
 """What a line of a file of revisions says: ``revisions.entry``."""
 

@@ -133,7 +133,8 @@ def test_days_are_the_days_that_json_has(reader: FlaskClient) -> None:
     for event in whole:
         item = items[str(event["UID"]).removesuffix("@parley")]
         assert (event.start.isoformat(), item["date"][:10]) == (item["earliest"], item["earliest"])
-    rows = csv.DictReader(io.StringIO(file(reader, "/v1/timeline", "csv").decode(), newline=""))
+    rows = [*csv.DictReader(io.StringIO(file(reader, "/v1/timeline", "csv").decode(), newline=""))]
+    assert len(rows) == len(items)
     for row in rows:
         item = items[row["id"]]
         assert (row["earliest"], row["latest"]) == (item["earliest"] or "", item["latest"] or "")
