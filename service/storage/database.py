@@ -235,7 +235,7 @@ def told() -> Iterator[None]:
     except _FAILURES as error:
         failed = True
         # Its own words may name the machine, or hold a password: only of what kind it is, is told.
-        kind = type(getattr(error, "orig", None)).__name__
+        kind = type(getattr(error, "orig", error)).__name__
         raise StoreUnavailable(_TROUBLES.get(kind, "The database does not answer.")) from error
     finally:
         if opened:
