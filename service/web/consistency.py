@@ -22,16 +22,21 @@ _NUMBER = re.compile("[0-9]{1,10}")
 
 
 def install(app: Flask) -> None:
-    """Ask before every request what its caller has seen. First of all that read the store."""
-    hooks.before(app, lambda asked: demand(asked.environ))
+    """Begin every request anew. First of all that read the store."""
+    hooks.before(app, lambda _: forget())
+
+
+def forget() -> None:
+    """Of what the caller before had seen, and was given, nothing counts for what this thread reads next."""
+    questions.not_before(0)
 
 
 def demand(environ: Mapping[str, Any]) -> None:
     """See to it that what this thread reads next is not before what the caller has seen.
 
-    Raises Malformed if the caller does not say it rightly, PreconditionFailed if it is still to come.
+    Only for who was let in: it costs a look at the store, and tells how far that is. Raises Malformed if the
+    caller does not say it rightly, PreconditionFailed if it is still to come.
     """
-    questions.not_before(0)
     seen = environ.get(_DEMANDED)
     if seen is None or environ["REQUEST_METHOD"] not in READS:
         return

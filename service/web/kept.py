@@ -121,9 +121,12 @@ def _holds(found: Kept, config: Mapping[str, Any], environ: Environ) -> bool:
     """Whether the caller may have the answer, and would be given the same if it were made again."""
     if environ.get("HTTP_IF_NONE_MATCH", found.tag) != found.tag:
         return False
+    consistency.forget()
     try:
+        if not access.may_read(config, environ):
+            return False
         consistency.demand(environ)
-        return found.state == questions.present() and access.may_read(config, environ)
+        return found.state == questions.present()
     except ParleyError:
         return False
 

@@ -20,7 +20,7 @@ from service.diplomacy import dates
 from service.errors import Fault, InvalidParameters, NotAcceptable
 from service.exports.files import Format, Write
 from service.questions import Page, Paging, Span
-from service.web import access, cursors, preconditions, retries
+from service.web import access, consistency, cursors, preconditions, retries
 from service.web.bodies import digest
 from service.web.hooks import current
 from service.web.whole import json
@@ -101,6 +101,8 @@ def register(app: Flask, operation: Operation) -> None:
     def endpoint(**path: Any) -> Response:
         asked = current()
         access.require(app.config, asked.environ, operation.scope)
+        if operation.scope != access.OPEN:
+            consistency.demand(asked.environ)
         format, arguments = _asked(query, formats, asked.query_string, asked.environ.get("HTTP_ACCEPT"))
         g.format, g.media_type = format, operation.formats.get(format or "")
 

@@ -108,6 +108,25 @@ def test_every_operation_asks_for_its_scope(
     assert client.head("/v1/actors").status_code == (200 if public else 401)
 
 
+def test_who_may_not_read_learns_not_how_much_there_is(
+    world: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_PUBLIC_READ", "false")
+    app = create_app(all_settings.load())
+    stranger, reader = app.test_client(), caller(app, "read")
+    for method, url, described in operations(app):
+        if method != "GET":
+            continue
+        reads = "x-scope" in described
+        for seen in ("0", "999999", "x"):
+            answer = stranger.get(url, headers={"Parley-Revision": seen})
+            assert answer.status_code == (401 if reads else 200), (url, seen)
+            if reads:
+                assert answer.headers["RateLimit"], "it counts"
+        if reads:
+            assert reader.get(url, headers={"Parley-Revision": "999999"}).status_code == 412, url
+
+
 def test_nothing_is_written_without_the_scope(world: FlaskClient, app: Flask, client: FlaskClient) -> None:
     at = newest(world)
     for refused, expected in ((client, 401), (caller(app, "read"), 403)):
