@@ -33,7 +33,7 @@ ASKED = (
 SHARE = 8
 """None takes more than this part of the room: one export would drive out all else."""
 OVERHEAD = 2048
-"""Bytes that an answer takes beside its body, about: its headers, its address, the objects they are in."""
+"""Bytes that an answer takes beside its body and what was asked, about: its headers, all these objects."""
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -69,20 +69,21 @@ class Answers:
 
     def keep(self, asked: Asked, answer: Kept) -> None:
         """Keep an answer, unless it is too large."""
-        size = _size(answer)
+        size = _size(asked, answer)
         if size > self._room // SHARE:
             return
         with self._lock:
             before = self._kept.pop(asked, None)
-            self._left += _size(before) if before else 0
+            self._left += _size(asked, before) if before else 0
             self._kept[asked] = answer
             self._left -= size
             while self._left < 0:
-                self._left += _size(self._kept.popitem(last=False)[1])
+                self._left += _size(*self._kept.popitem(last=False))
 
 
-def _size(answer: Kept) -> int:
-    return len(answer.body) + OVERHEAD
+def _size(asked: Asked, answer: Kept) -> int:
+    # A caller may ask for next to nothing at length: 8 KiB each of ids, of Accept.
+    return len(answer.body) + sum(len(part) for part in asked if part) + OVERHEAD
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -17,8 +17,10 @@ from service import recording
 from service import settings as all_settings
 from service.app import create_app
 from service.diplomacy.changes import ANY, Change
+from service.questions import State
 from service.settings import Settings
 from service.storage import database, migrate, tokens
+from service.web.kept import Answers, Kept
 from tests.conftest import ACTOR, ISSUE, SOURCE, caller, statement, talk
 from tests.test_query_counts import queries
 
@@ -263,6 +265,20 @@ def test_what_is_kept_takes_no_more_room_than_there_is(store: Settings) -> None:
     assert cost(client, "/v1/statements?limit=1")[1] > 1
     client.get("/v1/actors?limit=20")
     assert cost(client, "/v1/actors?limit=20")[1] > 1
+
+
+def test_what_was_asked_takes_room_too() -> None:
+    """Next to nothing can be asked for in 16 KiB: a list of ids, a long Accept."""
+    room, answer = 1 << 20, Kept(State(1, b""), "/v1/actors", b'{"items":[],"next":null}', "r1", [])
+    answers, asked = (
+        Answers(room),
+        [("http", None, f"organization={n:0>8000}", "a" * 8000) for n in range(400)],
+    )
+    for one in asked:
+        answers.keep(one, answer)
+    held = [one for one in asked if answers.find(one)]
+    assert held == asked[-len(held) :]
+    assert room / 2 < sum(len(part) for one in held for part in one if part) < room
 
 
 def test_none_is_kept_where_there_is_no_room(store: Settings) -> None:
