@@ -18,16 +18,34 @@ from schemas.vocabulary import ID_PATTERN
 LONGEST_TEXT = 100_000
 LONGEST_LINE = 500
 LONGEST_LIST = 1_000
+MOST_MARKS = 100
+"""Accents and other marks that follow each other, on one letter. Unicode's Stream-Safe Text Format has 30
+(UAX #15, section 12), and what is written to look odd has some 50. To put them in their order, as NFC does,
+takes time that grows with the square of how many there are: of what a body may hold minutes, in which the
+whole process does nothing else."""
 LARGEST_INTEGER = 2**53 - 1
 """Integers beyond this are not exact in JavaScript (RFC 8259, section 6)."""
 
 _CONTROLS = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff"
 _CONTROLS_AND_BREAKS = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff"
+# No mark is a letter or a space. Few texts have so long a run of what is neither, and only that is looked at.
+_RUNS = re.compile(rf"[^\w\s]{{{MOST_MARKS + 1},}}")
 
 
 def _described(kwargs: dict[str, Any], **metadata: Any) -> dict[str, Any]:
     """``kwargs`` of a field, with what the API description says of every field of its class."""
     return {**kwargs, "metadata": {**metadata, **kwargs.get("metadata", {})}}
+
+
+def _piled(text: str) -> bool:
+    """Whether more than ``MOST_MARKS`` marks follow each other."""
+    for run in _RUNS.finditer(text):
+        marks = 0
+        for char in run[0]:
+            marks = marks + 1 if unicodedata.category(char)[0] == "M" else 0
+            if marks > MOST_MARKS:
+                return True
+    return False
 
 
 class Text(fields.String):
@@ -36,6 +54,7 @@ class Text(fields.String):
     default_error_messages = {
         "blank": "must not be blank",
         "long": "must be at most {longest} characters, is {length}",
+        "marks": "must not have more than {most} marks on one letter",
         "control": "must not hold the control character U+{code:04X}",
         "invalid": "must be a string",
     }
@@ -55,6 +74,8 @@ class Text(fields.String):
             raise self.make_error("invalid")
         if found := self.forbidden.search(value):
             raise self.make_error("control", code=ord(found.group()))
+        if _piled(value):
+            raise self.make_error("marks", most=MOST_MARKS)
         text = unicodedata.normalize("NFC", value)
         if all(
             unicodedata.category(char)[0] in "ZC" for char in text
@@ -71,7 +92,7 @@ class Text(fields.String):
             and value.isprintable()
             and len(value) <= self.longest
             and not self.validators
-            and (value.isascii() or unicodedata.is_normalized("NFC", value))
+            and (value.isascii() or (not _piled(value) and unicodedata.is_normalized("NFC", value)))
             and not value.isspace()
             and value != ""
         )

@@ -17,8 +17,10 @@ from service.ingest.demo import FILE
 Values = st.SearchStrategy[Any]
 
 TEXTS = ["Ann", "é", "e\u0301", "\u200b x", "a\xa0b", "Ніколи", "x" * 60, "x" * 100]
+TEXTS += ["a" + "\u0323\u0301" * 49]
 """What most texts may be, some of them after a change."""
 REFUSED = ["", " ", "\t", "\u200b", "a\x00", "\ud800", "\ufffe", "a\x85b", "a\u2028b", "two\nlines", "ann\n"]
+REFUSED += ["a" + "\u0301\u0323" * 51]
 LONG = [61, 101, 500, 501, 2_001, 100_001]
 ODD = st.one_of(
     st.sampled_from([None, True, False, 0, 1.0, 2**53, -(10**30), 0.5, [], {}, [None], {"name": "x"}]),
@@ -114,3 +116,15 @@ def test_the_demo_needs_no_other_way(line: bytes) -> None:
     document = notation.parse(line)
     schema = SCHEMAS[document["kind"]]()
     assert repr(plain.loader(schema)(document)) == repr(schema.load(document))
+
+
+@pytest.mark.parametrize("mark", ["\u0301\u0323", "\u0f73", "\u302e\u0301", "\U0001d165\u0323"])
+def test_marks_without_end_are_refused_before_they_are_put_in_order(mark: str) -> None:
+    """Of so many that would take seconds; of as many as a body may hold, minutes."""
+    text = "say: a" + mark * 30_000
+    assert not Text().plain(text)
+    with pytest.raises(ValidationError, match="100 marks"):
+        Text().deserialize(text)
+    # Letters of which each has some, and what is no letter and no mark, are texts as any.
+    for fine in ("a\u0301\u0323" * 300, "- \u0301-" * 300, "\u2014" * 300, "\u0915\u094d\u0937\u093f" * 300):
+        assert Text().deserialize(fine)
