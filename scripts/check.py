@@ -12,6 +12,7 @@ from scripts.files import watched
 from scripts.store import opened
 from service.questions import Finding, Head, check
 from service.questions.checking import size
+from service.shown import printable
 
 
 class HeadOfChain(click.ParamType[Any]):
@@ -47,7 +48,7 @@ def command(kept: Head | None, as_json: bool) -> None:
         if as_json:
             findings.append(finding)
         else:
-            click.echo(f"{finding.where}: {finding.what}")
+            click.echo(printable(f"{finding.where}: {finding.what}"))
 
     with watched("Checking", size) as advanced:
         head = check(kept, found, advanced)

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from service.errors import ParleyError
+from service.shown import printable
 
 COMMANDS = {
     "serve": ("scripts.serving", "Run the service."),
@@ -52,9 +53,10 @@ class Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except ParleyError as error:
-            click.echo(f"parley: {error.detail}", err=True)
+            # What is wrong with a file is told in its own words.
+            click.echo(printable(f"parley: {error.detail}"), err=True)
             for fault in error.faults:
-                click.echo(f"  {fault.place}: {fault.detail}", err=True)
+                click.echo(printable(f"  {fault.place}: {fault.detail}"), err=True)
             for referrer in getattr(error, "referrers", ()):
                 click.echo(f"  {' '.join(referrer.values())}", err=True)
             sys.exit(REFUSED)

@@ -20,6 +20,7 @@ from service.ingest import ndjson
 from service.ingest.reports import Report, summary
 from service.recording import Loaded
 from service.settings import folder
+from service.shown import printable
 
 WORTH_IT = 20_000_000
 """Bytes of a file, some fifty thousand documents, of which a second process saves a tenth of the time."""
@@ -61,7 +62,8 @@ def command(file: BinaryIO, partial: bool, dry_run: bool, as_json: bool) -> None
         else:
             for line in report.refused():
                 for fault in line.get("errors", [{"pointer": "", "detail": "is left out"}]):
-                    click.echo(f"  line {line['line']}{fault['pointer']}: {fault['detail']}", err=True)
+                    told = f"  line {line['line']}{fault['pointer']}: {fault['detail']}"
+                    click.echo(printable(told), err=True)
             click.echo(_told(loaded, dry_run))
     if loaded.refused:
         sys.exit(REFUSED)

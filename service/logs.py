@@ -18,8 +18,11 @@ from structlog.stdlib import ProcessorFormatter
 
 from service.secrets import hidden
 from service.settings import Settings
+from service.shown import printable
 
 STANDARD_ERROR = 2
+TRACEBACK = "exception"
+"""Of an event, what structlog puts it under: the one that has lines."""
 
 number: ContextVar[str | None] = ContextVar("number", default=None)
 """Of the request that this thread is answering: what is said meanwhile is found by it."""
@@ -45,6 +48,15 @@ def _bytes(_: Any, __: str, event: Event) -> bytes:
     return orjson.dumps(event, default=str, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 
 
+def _shown(_: Any, __: str, event: Event) -> Event:
+    """The event, in which what a request sent, its path say, neither breaks a line nor moves the cursor."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            lines = value.split("\n") if name == TRACEBACK else [value]
+            event[name] = "\n".join(map(printable, lines))
+    return event
+
+
 def _for_people(settings: Settings) -> bool:
     return settings.log_format == "console" or (settings.log_format == "auto" and os.isatty(STANDARD_ERROR))
 
@@ -61,7 +73,7 @@ def formatter(settings: Settings) -> logging.Formatter:
     """How what comes from the standard library's ``logging`` is written."""
     last: list[Any] = [structlog.processors.format_exc_info, lambda *event: _bytes(*event)[:-1].decode()]
     if _for_people(settings):
-        last = [_console()]
+        last = [structlog.processors.format_exc_info, _shown, _console()]
     # A traceback is text only at the end, and may hold a token.
     chain: list[Any] = [ProcessorFormatter.remove_processors_meta, *last, lambda _, __, text: hidden(text)]
     before = (structlog.stdlib.add_logger_name, _numbered, _dated)

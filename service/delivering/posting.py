@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from service.delivering.addresses import Address, Target
 from service.errors import Undeliverable
+from service.shown import printable
 
 TIMEOUT = 15.0
 """Seconds that a receiver has, from the connection to the status of its answer."""
@@ -127,14 +128,14 @@ def _asked(
 
 def _text(status: int, said: bytes) -> str:
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
-    shown = _printable(said.decode(errors="replace"))
+    shown = _quoted(said.decode(errors="replace"))
     return f"{status} {phrase}" + (f": {shown}" if shown else "")
 
 
 def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {_printable(str(error))}"
+    return f"{type(error).__name__}: {_quoted(str(error))}"
 
 
-def _printable(text: str) -> str:
+def _quoted(text: str) -> str:
     """How it begins, as a terminal may show it: an error may quote what the receiver sent, too."""
-    return "".join(char if char.isprintable() else " " for char in text[:QUOTED]).strip()
+    return printable(text[:QUOTED]).strip()

@@ -96,6 +96,24 @@ def test_what_others_say_is_rendered_the_same_way(configured: Any, capfd: pytest
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
+def test_what_a_request_sent_says_nothing_to_the_terminal(
+    configured: Any, capfd: pytest.CaptureFixture[str], form: str
+) -> None:
+    configured(log_format=form)
+    sent = "/v1/actors/\x1b[2J\x9b2J\r\n[info] all is well\u202e"
+    try:
+        raise ValueError(f"{sent}\nsecond line")
+    except ValueError:
+        logging.getLogger("a.library").exception("failed on %s", sent)
+    lines = capfd.readouterr().err.splitlines()
+    assert all(line.isprintable() or form == "json" for line in lines)
+    assert not any(line.startswith("[info] all is well") for line in lines[:2])
+    assert not any("\x1b" in line for line in lines)
+    if form == "console":
+        assert "second line" in lines, "a traceback has lines of its own"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
 def test_a_traceback_is_part_of_its_line_and_holds_no_token(
     configured: Any, capfd: pytest.CaptureFixture[str], form: str
 ) -> None:

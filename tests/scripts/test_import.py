@@ -169,6 +169,15 @@ def test_line_by_line(ready: Parley) -> None:
     assert questions.state() == 1
 
 
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_file_says_nothing_to_the_terminal(ready: Parley, partial: bool) -> None:
+    """A name that is no field is told as it stands in the file, and there may be anything."""
+    line = json.dumps({**ACTOR, "kind": "actor", "a\nparley: done": 1, "\x1b]0;mine\x07\x9b2J\u202e": 2})
+    said = ready("import", "-", *["--partial"] * partial, input=line, status=1).stderr
+    assert all(shown.isprintable() for shown in said.split("\n"))
+    assert "line 1/a parley: done: is not a field here" in said
+
+
 def test_a_report_as_json(ready: Parley) -> None:
     told = json.loads(ready("import", "-", "--json", input=lines(ANN)).stdout)
     assert told == {
