@@ -245,6 +245,14 @@ class ManyOf(fields.List[Any]):
         super().__init__(inner, validate=rule, **kwargs)
         self.least, self.most = least, LONGEST_LIST
 
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> Any:
+        # Before any entry is looked at: a body has room for half a million, and each may have its faults.
+        if isinstance(value, list):
+            self._validate(value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
 
 @cache
 def _countries() -> frozenset[str]:

@@ -128,3 +128,11 @@ def test_marks_without_end_are_refused_before_they_are_put_in_order(mark: str) -
     # Letters of which each has some, and what is no letter and no mark, are texts as any.
     for fine in ("a\u0301\u0323" * 300, "- \u0301-" * 300, "\u2014" * 300, "\u0915\u094d\u0937\u093f" * 300):
         assert Text().deserialize(fine)
+
+
+def test_of_a_list_too_long_no_entry_is_looked_at() -> None:
+    """Each would have a fault of its own to tell: of a body of 1 MiB, half a million."""
+    for entry in (1, {}, {"source": "a", "surprise": 1}):
+        with pytest.raises(ValidationError) as refused:
+            SCHEMAS["talk"]().load({"sources": [entry] * 1_001})
+        assert refused.value.messages_dict["sources"] == ["must hold from 1 to 1000 entries"]
