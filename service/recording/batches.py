@@ -41,6 +41,8 @@ def carry_out(run: Run, entries: Iterable[Entry], making: Making = in_turn) -> N
     for batch in batched(entries):
         staged, store = stage(run, batch)
         batches += 1
+        if run.refused.too_many:
+            return
     # One batch is still at hand, and so is all that it looked up. Of several, the revisions are read again.
     names = Names(run, store if batches == 1 else {})
     if run.stubs:

@@ -50,6 +50,8 @@ def load(
         run, loaded = _round(entries, author, partial, dry_run, left_out, telling, making)
         if not run.refused.numbers:
             return loaded
+        if run.refused.too_many:
+            break
         left_out |= {number: run.refused.faults.get(number, ()) for number in run.refused.numbers}
     raise _refusal(run, partial)
 
@@ -90,6 +92,8 @@ def _refusal(run: Run, partial: bool) -> Invalid:
     detail = f"Nothing was recorded: {many} {lines} not valid."
     if many > MOST_TOLD:
         detail += f" The faults of {MOST_TOLD} of them are named."
-    if partial:
+    if run.refused.too_many:
+        detail += " What comes after them was not looked at."
+    elif partial:
         detail += f" Leaving out what is not valid has made others so, {MOST_ROUNDS} times over."
     return Invalid(detail, run.refused.placed("line {}"))

@@ -21,6 +21,9 @@ from service.storage.writing import Head, Known, NewRevision
 
 MOST_TOLD = 1_000
 """Of how many refused changes it is kept what is wrong with them."""
+MOST_REFUSED = 1_000_000
+"""After how many refused changes the rest is not looked at. To know each by its number takes some 200 bytes,
+and it may have come as two: those of an import would take more memory than there is."""
 MOST_KEPT = 4_000_000
 """How many characters of refused documents are kept, to say what else is wrong with them."""
 OBJECTS_AT_ONCE = 200_000
@@ -139,6 +142,11 @@ class Refusals:
     error: ParleyError | None = None
     """The first one, where it is more than a fault of the document."""
     _kept: int = 0
+
+    @property
+    def too_many(self) -> bool:
+        """Whether there are so many that the rest is not looked at."""
+        return len(self.numbers) > MOST_REFUSED
 
     def add(self, number: int, found: Sequence[Fault]) -> None:
         self.numbers.add(number)

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service import recording
+from service.recording import run
 from tests.conftest import ACTOR, ISSUE, SOURCE, caller, statement
 from tests.web.samples import PROBLEM, newest
 
@@ -62,6 +63,21 @@ def test_every_fault_by_its_line_and_nothing_is_written(writer: FlaskClient) -> 
         (6, ""), (7, "/sources/0/source"), (8, "/id"),
     ]  # fmt: skip
     assert writer.get("/v1/actors/ann").status_code == 404
+
+
+@pytest.mark.parametrize("atomic", ["true", "false"])
+@pytest.mark.parametrize("line", [b"1", b'{"kind":"track"}'])
+def test_after_too_many_faulty_lines_the_rest_is_not_looked_at(
+    writer: FlaskClient, monkeypatch: pytest.MonkeyPatch, atomic: str, line: bytes
+) -> None:
+    """To know each line of a file by its number takes a hundred times what the file may have."""
+    monkeypatch.setattr(run, "MOST_REFUSED", 1_500)
+    answer = send(writer, lines(PAPER) + (line + b"\n") * 5_000, atomic=atomic)
+    assert len({place for place, _ in faults(answer)}) == run.MOST_TOLD
+    many = int(answer.json["detail"].split(" lines ")[0].split()[-1])
+    assert run.MOST_REFUSED < many < 5_000
+    assert "not looked at" in answer.json["detail"]
+    assert writer.get("/v1/sources/source").status_code == 404
 
 
 def test_a_version_is_the_one_that_is_replaced(writer: FlaskClient) -> None:
