@@ -31,8 +31,8 @@ guessed. Bounds in answers are calendar dates, both included, or instants; null 
 **Writes** need `Authorization: Bearer` with a token of scope `write`; replacing, amending and deleting need
 `If-Match` with the record's ETag. A POST with an `Idempotency-Key` may be sent again and is done once.
 
-**Limits** on requests are told in the headers `RateLimit` and `RateLimit-Policy`. Beyond them the answer is
-429.
+**Limits** on requests are told in the headers `RateLimit` and `RateLimit-Policy`. Beyond them the answer
+is 429.
 
 **Pages** have `items` and `next`; follow `next` until it is null. **Errors** are problem documents
 (RFC 9457).

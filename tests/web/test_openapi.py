@@ -1,6 +1,7 @@
 """The API description is valid, whole, and true of what the service does."""
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +72,14 @@ def test_it_is_valid_openapi(api: Described) -> None:
         assert set(described["tags"]) <= tags
         for parameter in described["parameters"]:
             assert parameter["in"] == "path" or parameter["description"], (template, parameter)
+
+
+def test_no_sentence_goes_on_as_a_list_or_a_heading(api: Described) -> None:
+    # A description is CommonMark: a line that begins with "429." would be the 429th entry of a list.
+    described = [api["info"], *api["tags"], *(operation for _, _, operation in operations(api))]
+    described += [parameter for _, _, operation in operations(api) for parameter in operation["parameters"]]
+    for text in filter(None, (one.get("description") for one in described)):
+        assert not re.search(r"^(\s{4}|\s*([-+*>]|#+|=+|\d+[.)])(\s|$))", text, re.MULTILINE), text
 
 
 def test_every_route_is_described_and_nothing_else(app: Flask, api: Described) -> None:
