@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from service.errors import ParleyError
+from service.errors import ParleyError, StoreUnavailable
 from service.shown import printable
 
 COMMANDS = {
@@ -55,6 +55,10 @@ class Lazy(click.Group):
         except ParleyError as error:
             # What is wrong with a file is told in its own words.
             click.echo(printable(f"parley: {error.detail}"), err=True)
+            cause = " ".join(str(error.__cause__ or "").split())
+            if isinstance(error, StoreUnavailable) and cause not in error.detail:
+                # What only the log says where others ask over HTTP. Which database, parley settings shows.
+                click.echo(printable(f"  {cause}"), err=True)
             for fault in error.faults:
                 click.echo(printable(f"  {fault.place}: {fault.detail}"), err=True)
             for referrer in getattr(error, "referrers", ()):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -153,8 +154,20 @@ def test_a_file_that_is_no_database_is_refused(
     letter = tmp_path / "letter.txt"
     letter.write_text("Dear colleague, " * 1000)
     monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{letter}")
-    assert "database" in parley("migrate", status=1).stderr
+    assert "file is not a database" in parley("migrate", status=1).stderr
     assert letter.read_text() == "Dear colleague, " * 1000
+
+
+def test_a_server_that_is_not_there_is_told_by_what_the_system_said(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as unheard:  # Bound, and nobody listens.
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+        monkeypatch.setenv("PARLEY_DATABASE_URL", f"postgresql://nobody@127.0.0.1:{port}/parley")
+        first, cause = parley("migrate", status=1).stderr.splitlines()
+    assert first == "parley: The database does not answer."
+    assert f"port {port} failed: Connection refused" in cause
 
 
 # --- migrate, demo, merge -------------------------------------------------------------------------------
