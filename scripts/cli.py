@@ -64,6 +64,11 @@ class Lazy(click.Group):
             for referrer in getattr(error, "referrers", ()):
                 click.echo(f"  {' '.join(referrer.values())}", err=True)
             sys.exit(REFUSED)
+        except UnicodeEncodeError as error:
+            # Bytes that are no text in its locale Python hands on as surrogates, which no database takes.
+            given = os.fsencode(error.object).decode(errors="replace")
+            click.echo(f"parley: {given} is not UTF-8, or this locale is not: try LC_ALL=C.UTF-8.", err=True)
+            sys.exit(REFUSED)
         except BrokenPipeError:
             raise  # click ends quietly for a reader who has seen enough.
         except OSError as error:

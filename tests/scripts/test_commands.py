@@ -93,6 +93,19 @@ def test_what_is_refused_is_no_traceback_for_a_process_either(tmp_path: Path) ->
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_what_is_no_text_in_the_locale_is_no_traceback(tmp_path: Path) -> None:
+    def run(home: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environ = {"PARLEY_HOME": str(tmp_path / home), "PATH": "", "LC_ALL": "C", "PYTHONUTF8": "0"}
+        command = [sys.executable, "-m", "scripts.cli", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+
+    assert run("home", "migrate").returncode == 0
+    for done in (run("Дім", "migrate"), run("home", "merge", "actor", "Україна", "ukraine")):
+        assert (done.returncode, done.stdout) == (1, "")
+        (said,) = done.stderr.splitlines()
+        assert said.endswith("is not UTF-8, or this locale is not: try LC_ALL=C.UTF-8.")
+
+
 # --- settings -------------------------------------------------------------------------------------------
 
 
