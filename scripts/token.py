@@ -5,13 +5,23 @@ import time
 from datetime import timedelta
 
 import click
+from marshmallow import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from schemas.fields import Line
 from schemas.vocabulary import SCOPES
 from scripts.store import opened
 from service.diplomacy.revisions import instant
 from service.storage import tokens
+
+
+def _line(_: click.Context, __: click.Parameter, value: str) -> str:
+    """A name that can be read where it stands: not blank, on one line, as the texts of records are."""
+    try:
+        return str(Line().deserialize(value.encode().decode()))  # or it is no text in this locale
+    except ValidationError as error:
+        raise click.BadParameter(" ".join(map(str, error.messages))) from error
 
 
 @click.group("token")
@@ -21,7 +31,13 @@ def command() -> None:
 
 @command.command("create")
 @click.option("--scope", type=click.Choice(SCOPES), required=True, help="Each includes those before it.")
-@click.option("--name", default="unnamed", show_default=True, help="Stands in the history of what it writes.")
+@click.option(
+    "--name",
+    default="unnamed",
+    show_default=True,
+    callback=_line,
+    help="Stands in the history of what it writes.",
+)
 @click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires (default: never).")
 @click.option("--first", is_flag=True, help="Only if there is no token yet; print nothing otherwise.")
 def create(scope: str, name: str, days: int | None, first: bool) -> None:

@@ -24,6 +24,13 @@ def test_create_prints_the_token_alone(ready: Parley, scope: str) -> None:
     assert (holder.name, holder.scope, holder.expires_at) == ("desk", scope, None)
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "desk\x1b[31m", "x" * 501])
+def test_a_name_that_nobody_could_read_in_a_history_is_refused(ready: Parley, name: str) -> None:
+    result = ready("token", "create", "--scope", "write", "--name", name, status=2)
+    assert "Invalid value for '--name': must" in result.stderr
+    assert tokens.everyone() == []
+
+
 def test_no_two_are_alike_and_none_is_kept(ready: Parley) -> None:
     made = {ready("token", "create", "--scope", "read").stdout.strip() for _ in range(3)}
     assert len(made) == 3
