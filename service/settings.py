@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from environs import Env, EnvError
+from environs import Env, EnvValidationError
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf, Range
 
@@ -247,5 +247,6 @@ def _value(setting: Setting) -> Any:
     parse = getattr(Env(), type(setting.default).__name__)
     try:
         return parse(setting.name, validate=setting.check)
-    except EnvError as error:
-        raise BadSetting(str(error)) from error
+    except EnvValidationError as error:
+        wrong = " ".join(map(str, error.error_messages))
+        raise BadSetting(f"The environment variable {setting.name} is not valid: {wrong}") from error

@@ -144,6 +144,7 @@ def test_settings_for_a_person_names_each_in_full(parley: Parley, monkeypatch: p
         ("PARLEY_MAX_BODY", "1"),
         ("PARLEY_PAGE_LIMIT", "1001"),
         ("PARLEY_SYNCHRONOUS", "off"),
+        ("PARLEY_LIMIT_TOKEN", "many"),
     ],
 )
 @pytest.mark.parametrize("command", ["settings", "migrate", "serve"])
@@ -153,6 +154,7 @@ def test_a_bad_value_is_refused_by_the_settings_name(
     monkeypatch.setenv(name, value)
     result = parley(command, status=1)
     assert name in result.stderr
+    assert "[" not in result.stderr, "a reason, and no list in Python"
     assert result.stdout == ""
 
 
