@@ -19,15 +19,18 @@ LARGEST_REVISION = 999_999_999
 class Count(fields.Integer):
     """A whole number in plain ASCII digits."""
 
+    default_error_messages = {"invalid": "must be a whole number from {least} to {most}"}
+
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
         rule = validate.Range(least, most, error="must be from {min} to {max}")
         super().__init__(validate=rule, **kwargs)
+        self.least, self.most = least, most
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10):
-            raise self.make_error("invalid")
+            raise self.make_error("invalid", least=self.least, most=self.most)
         return int(value)
 
 

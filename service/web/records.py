@@ -12,7 +12,7 @@ from schemas.vocabulary import KINDS
 from service import questions, recording
 from service.diplomacy.changes import ANY, Change
 from service.diplomacy.faults import article
-from service.errors import Conflict, Moved, PreconditionFailed
+from service.errors import Conflict, Moved, NotFound, PreconditionFailed
 from service.recording import Outcome
 from service.web import bodies, consistency, preconditions
 from service.web.hooks import current
@@ -201,8 +201,9 @@ def past(arguments: Arguments, kind: str, id: str) -> Response:
 
 
 def one_revision(_: Arguments, kind: str, id: str, version: str) -> Response:
-    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
-    return unless_unchanged(lambda: json(questions.revision(kind, id, number)))
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise NotFound(f"There is no version {version!r} of {kind} {id!r}.")
+    return unless_unchanged(lambda: json(questions.revision(kind, id, int(version))))
 
 
 def _body(media_type: str) -> dict[str, Any]:

@@ -141,7 +141,9 @@ def test_a_limit_is_a_whole_number_from_1_to_1000(world: FlaskClient, url: str) 
     wrong += ["1,2", "٣", "²", "true", "null", "5\n", "1\x00"]
     for value in wrong:
         query = {"q": "a", "limit": value} if "search" in url else {"limit": value}
-        assert parameters(world.get(url.partition("?")[0], query_string=query)) == ["limit"], value
+        answer = world.get(url.partition("?")[0], query_string=query)
+        assert parameters(answer) == ["limit"], value
+        assert "from 1 to 1000" in answer.json["errors"][0]["detail"], value
 
 
 def test_parameters_that_are_unknown_or_stand_twice(world: FlaskClient) -> None:

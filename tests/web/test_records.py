@@ -3,6 +3,7 @@
 import copy
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -209,7 +210,12 @@ def test_revisions(world: FlaskClient, kind: str) -> None:
 
 @pytest.mark.parametrize("version", ["0", "4", "-1", "01x", "１", "1.0", "999999999999", "x", "1%20", "%00"])
 def test_a_revision_that_there_is_none_of(world: FlaskClient, version: str) -> None:
-    assert world.get(f"/v1/actors/ann/revisions/{version}").status_code == 404
+    answer = world.get(f"/v1/actors/ann/revisions/{version}")
+    assert answer.status_code == 404
+    # It names what was asked for: "x" is not version 0.
+    assert answer.json["detail"] in [
+        f"There is no version {said} of actor 'ann'." for said in (version, repr(unquote(version)))
+    ]
 
 
 @every_kind
