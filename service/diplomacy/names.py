@@ -23,6 +23,11 @@ OTHER = 0.9
 _OPERATORS = {"AND", "OR", "NOT", "NEAR"}
 _WORD = re.compile(r"\w+")
 _ASKED = re.compile(r"(\w+)(\*?)")
+_EXCLUDING = re.compile(r"(?<!\w)-|NOT")
+_APOSTROPHES = "'\u02bc\u02bb"
+"""As it is typed, and as it is printed in Ukrainian and in Uzbek. Words are parted at the first, and at
+quotation marks: the other two are letters to Unicode, and so to the index."""
+_WITHIN = re.compile(r"(?<=\w)['\u2018\u2019\u02bc\u02bb](?=\w)")
 
 
 class Called(NamedTuple):
@@ -63,17 +68,22 @@ def spellings(text: str) -> tuple[str, ...]:
     """What to search for, where ``text`` is asked for: its words ``folded``, operators as they are.
 
     Then as it stands, if that is another word: so records were indexed that were written before names were
-    folded. Not where something is excluded, for then each spelling would let in what the other excludes.
+    folded. A word with an apostrophe with each that there is. Not where something is excluded, for then each
+    spelling would let in what the other excludes.
 
     >>> spellings("Straße OR Weg")
     ('strasse OR weg', 'Straße OR Weg')
+    >>> len(spellings("O'Neil"))
+    3
     """
     words = _WORD.sub(
         lambda word: word[0] if word[0] in _OPERATORS else word[0].casefold(), normalize("NFKC", text)
     )
     spelt = normalize("NFKC", words)
-    plain = spelt.lower() == text.lower() or "-" in text or "NOT" in text
-    return (spelt,) if plain else (spelt, text)
+    if _EXCLUDING.search(text):
+        return (spelt,)
+    each = [_WITHIN.sub(sign, spelt) for sign in _APOSTROPHES] if _WITHIN.search(spelt) else [spelt]
+    return tuple(each) if spelt.lower() == text.lower() else (*each, text)
 
 
 def asked(text: str) -> Asked:
@@ -82,7 +92,8 @@ def asked(text: str) -> Asked:
     >>> asked("Élodie OR talk*")
     Asked(words=frozenset({'elodie'}), beginnings=('talk',))
     """
-    words = [found for found in _ASKED.findall(normalize("NFKC", text)) if found[0] not in _OPERATORS]
+    typed = _WITHIN.sub("'", normalize("NFKC", text))
+    words = [found for found in _ASKED.findall(typed) if found[0] not in _OPERATORS]
     return Asked(
         frozenset(plain(word) for word, star in words if not star),
         tuple(plain(word) for word, star in words if star),
@@ -96,7 +107,7 @@ def share(called: Called, asked: Asked) -> float:
 
 
 def _share(name: str, asked: Asked) -> float:
-    words = [plain(word) for word in _WORD.findall(name)]
+    words = [plain(word) for word in _WORD.findall(_WITHIN.sub("'", name))]
     there = sum(word in asked.words or word.startswith(asked.beginnings) for word in words)
     return there / len(words) if words else 0.0
 

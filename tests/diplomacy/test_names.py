@@ -92,6 +92,10 @@ def test_a_spelling_is_its_own(text: str) -> None:
         ("Weg -Straße", ("weg -strasse",)),
         ("Weg NOT Straße", ("weg NOT strasse",)),
         ("ＯＲ Ａｎｎ", ("OR ann", "ＯＲ Ａｎｎ")),
+        ("дем’ян", ("дем'ян", "демʼян", "демʻян")),
+        ("Oʻzbek-Straße", ("o'zbek-strasse", "oʼzbek-strasse", "oʻzbek-strasse", "Oʻzbek-Straße")),
+        ("дем'ян -straße", ("дем'ян -strasse",)),
+        ("'ann' o'", ("'ann' o'",)),
     ],
 )
 def test_what_is_searched_for(text: str, asked: tuple[str, ...]) -> None:
@@ -113,6 +117,8 @@ def test_what_is_searched_for(text: str, asked: tuple[str, ...]) -> None:
         ("absent", ("Ann", "Lee"), 0),
         ("ann", ("?", "!"), 0),
         ("?", ("?",), 0),
+        ("в'ячеслав чорновіл", ("Вʼячеслав Чорновіл",), 1),
+        ("оʼбр*", ("О’Браєн",), 1),
     ],
 )
 def test_how_much_of_a_name_the_words_are(text: str, names: tuple[str, ...], expected: float) -> None:

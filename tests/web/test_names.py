@@ -35,6 +35,9 @@ def test_texts_are_kept_composed(world: FlaskClient) -> None:
         ("ﬁnnish Ⅳ", ["finnish", "IV", "FINNISH", "ﬁnnish"]),
         ("Ｔｏｋｙｏ", ["tokyo", "ＴＯＫＹＯ", "nothing OR tokyo"]),
         ("ΣΊΣΥΦΟΣ", ["σίσυφος", "Σίσυφοσ"]),
+        ("Вʼячеслав", ["в'ячеслав", "В’ячеслав", '"вʼячеслав"', "в'яч*"]),
+        ("В'ячеслав", ["вʼячеслав", "ВʼЯЧЕСЛАВ"]),
+        ("Oʻzbekiston", ["o'zbekiston", "O’zbekiston", "O‘zbekiston"]),
     ],
 )
 def test_search_finds_a_name_in_any_spelling(world: FlaskClient, kept: str, asked: list[str]) -> None:
