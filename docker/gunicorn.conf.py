@@ -95,6 +95,13 @@ class logger_class(_Logger):
         super().setup(cfg)
         _dict_config(_logs.configuration(_settings))
 
+    def error(self, msg, *args, **kwargs):  # type: ignore[no-untyped-def]
+        """Where it cannot listen, its last word says what to do as well."""
+        if msg.startswith("Can't connect to"):
+            msg += " (PARLEY_BIND=%s): set PARLEY_BIND to an address and a port that are free"
+            args += (_settings.bind,)
+        super().error(msg, *args, **kwargs)
+
 
 # A request that cannot be read is quoted in the log, with the token that a mistyped line may hold.
 _secrets.keep_from_logs()

@@ -41,6 +41,22 @@ def test_serve_refuses_a_store_that_is_not_migrated(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_an_address_that_is_taken_is_named_with_the_setting_that_has_it(tmp_path: Path) -> None:
+    environ = {**os.environ, "PARLEY_HOME": str(tmp_path)}
+    parley = [sys.executable, "-m", "scripts.cli"]
+    subprocess.run([*parley, "migrate"], cwd=ROOT, env=environ, check=True, timeout=60)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        bind = f"127.0.0.1:{other.getsockname()[1]}"
+        environ["PARLEY_BIND"] = bind
+        done = subprocess.run(
+            [*parley, "serve"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=60
+        )
+    assert done.returncode == 1
+    assert f"PARLEY_BIND={bind}): set PARLEY_BIND to an address" in done.stderr.splitlines()[-1]
+
+
 def test_a_setting_of_nothing_but_spaces_counts_as_not_set(tmp_path: Path) -> None:
     """For the server as for every command."""
     server = Server(tmp_path / "home", PARLEY_WORKERS=" ", PARLEY_THREADS=" ")
