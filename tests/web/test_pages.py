@@ -19,7 +19,7 @@ from tests.web.samples import PROBLEM
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-STATIC = ("docs.js", "icon.svg", "page.css")
+STATIC = ("docs.css", "docs.js", "icon.svg", "page.css")
 
 
 def test_the_root_leads_to_the_docs(client: FlaskClient) -> None:
@@ -161,6 +161,16 @@ def test_a_browser_draws_the_docs_without_any_network(server: Server, page: "Pag
     assert [line for line in said if not line.startswith(("log: ", "info: ", "debug: "))] == []
     assert asked
     assert {url for url in asked if not url.startswith((f"{server.url}/", "data:"))} == set()
+
+
+def test_the_docs_fit_into_the_window_of_a_telephone(server: Server, page: "Page") -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(f"{server.url}/docs", wait_until="networkidle")
+    for name in ("positions-actor-positions", "statements-create-statement", "graph-network-congruence"):
+        operation = page.locator(f"#operations-{name}")
+        operation.locator(".opblock-summary").first.click()
+        operation.locator(".responses-table").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") == 375, name
 
 
 def test_the_docs_ask_the_service(server: Server, page: "Page") -> None:
