@@ -183,7 +183,10 @@ def test_what_fails_halfway_leaves_nothing(store: Settings, tmp_path: Path) -> N
 
 
 TOLD_TO_STOP = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def tell(number=int(sys.argv.pop(1))):
     while not any(os.scandir()):
@@ -194,7 +197,8 @@ threading.Thread(target=tell).start()
 from scripts.cli import main
 main(prog_name="parley")
 """
-"""The command, which tells itself as soon as it has begun a file. Another process might come too late."""
+"""The command, which tells itself as soon as it has begun a file: another process might come too late. It
+heeds what those that run in the background, or under nohup, do not."""
 
 
 @pytest.mark.database("sqlite")
