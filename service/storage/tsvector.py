@@ -1,6 +1,7 @@
 """Full-text search in PostgreSQL: a tsvector for each record, with a weight for each column.
 
-The words are those of FTS5's tokenizer and the queries in its grammar, so that both databases find the same.
+The words are those of FTS5's tokenizer and the queries in its grammar, so that both databases find the same;
+but for phrases in a long text, beyond ``MOST_WORDS`` of it and ``MOST_PLACES`` of one of their words.
 """
 
 import re
@@ -20,6 +21,8 @@ LONGEST_WORD = 500
 """Characters: a lexeme may have 2,046 bytes."""
 MOST_WORDS = 16_383
 """Positions that there are in a tsvector; what is further on in a text is found as if it stood there."""
+MOST_PLACES = 256
+"""Of one word: PostgreSQL keeps no more."""
 LARGEST = 1_000_000
 """Bytes of a tsvector: it may have 2^20 - 1."""
 
@@ -109,8 +112,7 @@ def _placed(label: str, names: str, text: str) -> str:
             if (found := places.get(word[:LONGEST_WORD])) is None:
                 size += len(word.encode()) + 8
                 found = places[word[:LONGEST_WORD]] = []
-            # PostgreSQL keeps 256 places of a word.
-            if len(found) < 256:
+            if len(found) < MOST_PLACES:
                 size += 2
                 found.append(f"{place}{mark}")
             if size > LARGEST:
