@@ -123,7 +123,7 @@ def dumped(to: Path) -> tuple[int, bytes]:
         (snapshot,) = database.execute_sql("SELECT pg_export_snapshot()").fetchone()
         newest = Revision.select(Revision.seq, Revision.hash).order_by(Revision.seq.desc()).limit(1)
         row = newest.tuples().first()
-        _run("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={to}", _url())
+        _run("pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={to}")
     return (row[0], bytes(row[1])) if row else (0, bytes(32))
 
 
@@ -150,25 +150,13 @@ def undumped(file: Path, *, clean: bool) -> None:
     Raises ParleyError.
     """
     how = ["--clean", "--if-exists"] if clean else []
-    _run(
-        "pg_restore",
-        "--no-owner",
-        "--single-transaction",
-        "--exit-on-error",
-        *how,
-        f"--dbname={_url()}",
-        str(file),
-    )
+    _run("pg_restore", "--no-owner", "--single-transaction", "--exit-on-error", *how, str(file))
 
 
 def occupied() -> bool:
     """Whether there are tables in the server's database already."""
     with told():
         return bool(database.get_tables())
-
-
-def _url() -> str:
-    return str(database.database)
 
 
 def _found(command: str) -> str:
@@ -178,6 +166,13 @@ def _found(command: str) -> str:
 
 
 def _run(command: str, *arguments: str) -> None:
-    done = subprocess.run([_found(command), *arguments], check=False, capture_output=True, text=True)  # noqa: S603
+    """Run one of PostgreSQL's programs on the database. Raises ParleyError."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # Not needed for a file.
+
+    named = conninfo_to_dict(database.database)
+    # By the environment: what stands on a command line, every process can read.
+    password = {"PGPASSWORD": str(named.pop("password"))} if "password" in named else {}
+    whole = [_found(command), *arguments, f"--dbname={make_conninfo('', **named)}"]
+    done = subprocess.run(whole, check=False, capture_output=True, text=True, env=os.environ | password)  # noqa: S603
     if done.returncode:
         raise ParleyError(f"{command}: {done.stderr.strip() or done.returncode}")

@@ -251,6 +251,27 @@ def test_a_database_as_docker_makes_it_is_replaced_by_its_own_role(
 
 
 @pytest.mark.database("postgresql")
+def test_no_command_line_has_the_password(
+    demo: Settings, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which every account of a machine can read."""
+    said = tmp_path / "said"
+    for name in ("pg_dump", "pg_restore"):
+        program = tmp_path / name
+        program.write_text(
+            f'#!/bin/sh\necho "$PGPASSWORD $*" >>{said}\nexec {postgres.binaries() / name} "$@"\n'
+        )
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PARLEY_DATABASE_URL", demo.database_url.replace("postgres@", "postgres:sec%3Aret@"))
+    run("backup", str(tmp_path / "copy"))
+    run("restore", "--force", str(tmp_path / "copy"))
+    lines = [line.partition(" ") for line in said.read_text().splitlines()]
+    assert [password for password, _, told in lines if "--dbname" in told] == ["sec:ret"] * 2
+    assert not any("ret@" in told or "sec:ret" in told for _, _, told in lines)
+
+
+@pytest.mark.database("postgresql")
 def test_without_the_programs_it_is_said_which_is_missing(
     store: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
