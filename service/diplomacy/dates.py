@@ -207,17 +207,32 @@ _ERA_START = date(_ERA_YEARS, 1, 1).toordinal()
 _EPOCH = date(1970, 1, 1).toordinal() - _ERA_START  # days from 0400-01-01
 
 
-def _midnight(year: int, month: int, day: int) -> int:
-    """The first second of a day; ValueError where there is no such day."""
+def day_of(year: int, month: int, day: int) -> int:
+    """The day of a date, counted from 1970-01-01; ValueError where there is no such day."""
     era, year_of_era = divmod(year, _ERA_YEARS)
     day_of_era = date(year_of_era + _ERA_YEARS, month, day).toordinal() - _ERA_START
-    return ((era - 1) * _ERA_DAYS + day_of_era - _EPOCH) * _DAY
+    return (era - 1) * _ERA_DAYS + day_of_era - _EPOCH
+
+
+def civil(day: int) -> tuple[int, int, int]:
+    """Year, month and day of a day, counted from 1970-01-01; the reverse of `day_of`."""
+    era, day_of_era = divmod(day + _EPOCH, _ERA_DAYS)
+    found = date.fromordinal(day_of_era + _ERA_START)
+    return found.year + era * _ERA_YEARS, found.month, found.day
+
+
+def year_written(year: int) -> str:
+    """Four digits at least, and a sign before year 0."""
+    return f"{'-' if year < 0 else ''}{abs(year):04d}"
+
+
+def _midnight(year: int, month: int, day: int) -> int:
+    """The first second of a day; ValueError where there is no such day."""
+    return day_of(year, month, day) * _DAY
 
 
 @lru_cache(maxsize=2**13)
 def _written(day: int) -> str:
     """The calendar date of a day, which is counted from 1970-01-01."""
-    era, day_of_era = divmod(day + _EPOCH, _ERA_DAYS)
-    found = date.fromordinal(day_of_era + _ERA_START)
-    year = found.year + era * _ERA_YEARS
-    return f"{'-' if year < 0 else ''}{abs(year):04d}-{found.month:02d}-{found.day:02d}"
+    year, month, of_month = civil(day)
+    return f"{year_written(year)}-{month:02d}-{of_month:02d}"

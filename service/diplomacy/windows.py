@@ -10,11 +10,10 @@ Network Analyzer Manual*, 2018, section 2.7). These windows lie side by side, ea
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeVar
 
-from service.diplomacy.dates import BEGINNING, END
+from service.diplomacy.dates import BEGINNING, END, civil, day_of, year_written
 from service.errors import Fault, InvalidParameters
 
 WINDOWS = ("week", "month", "quarter", "year")
@@ -22,9 +21,6 @@ MOST_WINDOWS = 1_200
 """A century of months: each window is a network of its own."""
 
 _DAY = 86_400
-# As in service.diplomacy.dates, years that datetime.date does not reach are counted in eras of 400 years.
-_ERA_DAYS, _ERA_YEARS = 146_097, 400
-_EPOCH = date(1970, 1, 1).toordinal() - 1  # days from 0001-01-01
 _TO_MONDAY = 3  # 1970-01-01 was a Thursday
 
 
@@ -104,7 +100,7 @@ def _number(day: int, unit: str) -> int:
         return day
     if unit == "week":
         return (day + _TO_MONDAY) // 7
-    year, month, _ = _civil(day)
+    year, month, _ = civil(day)
     return {"month": year * 12 + month - 1, "quarter": year * 4 + (month - 1) // 3, "year": year}[unit]
 
 
@@ -115,33 +111,16 @@ def _start(unit: str, place: int) -> int:
         return place * 7 - _TO_MONDAY
     in_year = {"month": 12, "quarter": 4, "year": 1}[unit]
     year, part = divmod(place, in_year)
-    return _days(year, part * (12 // in_year) + 1, 1)
+    return day_of(year, part * (12 // in_year) + 1, 1)
 
 
 def _label(unit: str, place: int) -> str:
     if unit == "week":
         thursday = _start(unit, place) + 3
-        year = _civil(thursday)[0]
-        return f"{_year(year)}-W{(thursday - _days(year, 1, 1)) // 7 + 1:02d}"
+        year = civil(thursday)[0]
+        return f"{year_written(year)}-W{(thursday - day_of(year, 1, 1)) // 7 + 1:02d}"
     if unit == "month":
-        return f"{_year(place // 12)}-{place % 12 + 1:02d}"
+        return f"{year_written(place // 12)}-{place % 12 + 1:02d}"
     if unit == "quarter":
-        return f"{_year(place // 4)}-Q{place % 4 + 1}"
-    return _year(place)
-
-
-def _year(year: int) -> str:
-    return f"{'-' if year < 0 else ''}{abs(year):04d}"
-
-
-def _civil(day: int) -> tuple[int, int, int]:
-    """Year, month and day of a day, counted from 1970."""
-    era, day_of_era = divmod(day + _EPOCH, _ERA_DAYS)
-    found = date.fromordinal(day_of_era + 1)
-    return found.year + era * _ERA_YEARS, found.month, found.day
-
-
-def _days(year: int, month: int, day: int) -> int:
-    """The days from 1970 to a date; the reverse of `_civil`."""
-    era, year_of_era = divmod(year - 1, _ERA_YEARS)
-    return date(year_of_era + 1, month, day).toordinal() - 1 + era * _ERA_DAYS - _EPOCH
+        return f"{year_written(place // 4)}-Q{place % 4 + 1}"
+    return year_written(place)
