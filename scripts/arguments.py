@@ -8,6 +8,9 @@ import click
 from schemas.vocabulary import ID_PATTERN
 from service.diplomacy import dates
 
+NUMBER = click.IntRange(max=2**31 - 1)
+"""That of a token or a webhook: no column of a database takes a greater one."""
+
 
 class Words(click.ParamType[Any]):
     """Words of a list, separated by commas; each once, in the order given."""

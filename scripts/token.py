@@ -11,6 +11,7 @@ from rich.table import Table
 
 from schemas.fields import Line
 from schemas.vocabulary import SCOPES
+from scripts.arguments import NUMBER
 from scripts.store import opened
 from service.diplomacy.revisions import instant
 from service.storage import tokens
@@ -81,7 +82,7 @@ def list_(as_json: bool) -> None:
 
 
 @command.command("revoke")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def revoke(number: int) -> None:
     """End a token, by its number in the list."""
     opened()
@@ -90,7 +91,7 @@ def revoke(number: int) -> None:
 
 
 @command.command("rotate")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option(
     "--overlap",
     type=click.FloatRange(0, 24 * 366),

@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Column, Table
 
+from scripts.arguments import NUMBER
 from scripts.store import opened
 from service.delivering import addresses, outbox
 from service.diplomacy.revisions import instant
@@ -74,7 +75,7 @@ def list_(as_json: bool) -> None:
 
 
 @command.command("remove")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def remove(number: int) -> None:
     """End a webhook, by its number in the list; what is due to it is not sent."""
     opened()
@@ -83,7 +84,7 @@ def remove(number: int) -> None:
 
 
 @command.command("retry")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def retry(number: int) -> None:
     """Send a webhook again, now and in order, what failed or waits for another attempt."""
     opened()

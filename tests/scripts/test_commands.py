@@ -61,6 +61,8 @@ def test_the_version_is_the_projects(parley: Parley) -> None:
         ["token", "create", "--scope", "read", "--days", "0"],
         ["token", "revoke"],
         ["token", "revoke", "first"],
+        ["token", "revoke", "9" * 20],
+        ["webhook", "remove", "9" * 20],
         ["import"],
         ["import", "no-such-file.ndjson"],
         ["merge", "actor", "a"],
