@@ -11,7 +11,6 @@ from service.diplomacy import documents
 from service.diplomacy.documents import ALWAYS, Document, Edge
 from service.storage import auditing, records
 from service.storage.auditing import Drawn, Row
-from service.storage.rows import parts
 
 _SAID = ("relation", "tail", "head", "earliest", "latest", "stance", "status", "place", "attributes")
 _Said = tuple[Any, ...]
@@ -51,15 +50,13 @@ class _Names:
             elif row.action != "deleted":
                 ids |= {found.value for found, _ in documents.references(document)}
         ids |= {id for edge in drawn if (id := _attributes(edge).get("on_behalf_of"))}
-        ordered = sorted(ids)
         self.merged: dict[str, str] = {}
         self.keys: dict[str, int] = {}
-        for some in parts(ordered):
-            for id, known in records.resolve(some, None).items():
-                self.keys[id] = known.key
-                if known.merged_into:
-                    self.merged[id] = known.merged_into
-                    self.keys[known.merged_into] = known.key
+        for id, known in records.resolve(sorted(ids), None).items():
+            self.keys[id] = known.key
+            if known.merged_into:
+                self.merged[id] = known.merged_into
+                self.keys[known.merged_into] = known.key
         ends = {key for edge in drawn for key in (edge.tail, edge.head)} | {row.key for row, _ in stated}
         self.finals = auditing.finals(sorted(ends))
 

@@ -12,6 +12,7 @@ from service.storage.knowledge import named_then
 from service.storage.models import Record, Revision
 from service.storage.prepared import padded, prepared
 from service.storage.records import State, resolve, state
+from service.storage.rows import IDS_AT_ONCE, parts
 
 MOST = 6_000
 """Records named last that are kept for sure, and as many from before: some 7 MB, of 300 bytes a document."""
@@ -54,8 +55,11 @@ def _existing(ids: set[str], at: int | None) -> dict[str, Named]:
 
 
 def _read(ids: Iterable[str], at: int | None) -> dict[str, Named]:
-    rows = _current(ids=padded(sorted(ids)), at=at)
-    return {id: Named(id, document) for id, document in rows}
+    return {
+        id: Named(id, document)
+        for some in parts(sorted(ids), IDS_AT_ONCE)
+        for id, document in _current(ids=padded(some), at=at)
+    }
 
 
 @prepared

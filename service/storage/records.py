@@ -9,6 +9,7 @@ from service.storage.database import asking, once, scalar, seen
 from service.storage.knowledge import current, holds, merged
 from service.storage.models import Edge, Record, Revision
 from service.storage.prepared import padded, prepared
+from service.storage.rows import IDS_AT_ONCE, parts
 
 
 class Version(NamedTuple):
@@ -147,7 +148,8 @@ def resolve(ids: Iterable[str], at: int | None) -> dict[str, Resolved]:
     word = Record.kind.python_value
     return {
         id: Resolved(key if into is None else into_key, word(kind), revision is not None, into)
-        for id, key, kind, into_key, into, revision in _resolved(ids=padded(tuple(ids)), at=at)
+        for some in parts(ids, IDS_AT_ONCE)
+        for id, key, kind, into_key, into, revision in _resolved(ids=padded(some), at=at)
     }
 
 

@@ -11,7 +11,8 @@ from service.storage.database import database
 from service.storage.models import Base
 
 ROWS_AT_ONCE = 500
-"""SQLite takes 32,766 values in a statement."""
+IDS_AT_ONCE = 1 << 14
+"""SQLite takes 32,766 values in a statement, and of a list as many as the next power of two (``padded``)."""
 
 Row = tuple[Any, ...]
 """A value for each field of a model, in their order, as the database keeps it: codes for words."""
@@ -20,10 +21,10 @@ Row = tuple[Any, ...]
 Value = TypeVar("Value")
 
 
-def parts(values: Iterable[Value]) -> Iterator[list[Value]]:
+def parts(values: Iterable[Value], many: int = ROWS_AT_ONCE) -> Iterator[list[Value]]:
     """The values, so many at a time as a statement takes."""
     rest = iter(values)
-    while some := list(islice(rest, ROWS_AT_ONCE)):
+    while some := list(islice(rest, many)):
         yield some
 
 

@@ -145,3 +145,12 @@ def test_so_many_are_kept_and_those_named_last(monkeypatch: pytest.MonkeyPatch) 
     held = kept.find({*map(str, range(20))}, now)
     assert {"0", "19"} <= held.keys()
     assert len(held) <= 6
+
+
+@pytest.mark.parametrize("at", [None, 1])
+def test_there_is_no_end_to_how_many_a_page_may_name(store: Settings, at: int | None) -> None:
+    """More than either database takes in one statement."""
+    call(ann="Ann")
+    ids = {"ann", *(f"id-{number}" for number in range(70_000))}
+    with database.reading():
+        assert mentioned.records(ids, at).keys() == {"ann"}
