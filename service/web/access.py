@@ -14,6 +14,7 @@ from service.web.limits import Counted, Headers
 
 OPEN = "none"
 """The scope of what needs no token, whatever the settings say: the health checks."""
+ENDED = "The token is unknown, has expired or was revoked."
 _CALLER = "parley.caller"
 
 
@@ -78,10 +79,17 @@ def require(config: Mapping[str, Any], environ: dict[str, Any], scope: str) -> N
         raise Unauthenticated("The Authorization header must be: Bearer, a space, a token.")
     holder = caller(config, environ).holder
     if holder is None:
-        raise Unauthenticated("The token is unknown, has expired or was revoked.")
+        raise Unauthenticated(ENDED)
     if SCOPES.index(holder.scope) < SCOPES.index(scope):
         raise Forbidden(f"The token's scope is {holder.scope!r}; {scope!r} is needed.")
     g.author, g.token, g.scope = holder.name, holder.key, holder.scope
+
+
+def still(environ: Mapping[str, Any]) -> None:
+    """Raise Unauthenticated if the token that let the request in, a while ago, has ended meanwhile."""
+    token = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
+    if token and tokens.holder(token) is None:
+        raise Unauthenticated(ENDED)
 
 
 def _bearer(authorization: str) -> str | None:

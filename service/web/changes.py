@@ -8,7 +8,7 @@ from schemas import answers, queries
 from service import questions
 from service.exports import changes as feed
 from service.exports import feeds
-from service.web import waiting
+from service.web import access, waiting
 from service.web.operations import JSON, Arguments, Operation, following, linked, unless_unchanged
 from service.web.whole import json
 
@@ -41,6 +41,8 @@ def listed(arguments: Arguments) -> Response:
     # First, and whatever If-None-Match says: who has the empty page already waits for the next one, and is
     # then told with 304 that there is none.
     held = waiting.until(questions.arrival(after, kinds), arguments["wait"])
+    if arguments["wait"]:
+        access.still(request.environ)
 
     def answer() -> Response:
         return _feed(*asked) if g.format == "atom" else _page(*asked)

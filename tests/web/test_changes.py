@@ -11,6 +11,9 @@ from schemas.vocabulary import KINDS
 from service import recording
 from service.diplomacy.changes import ANY, Change
 from service.questions import changes
+from service.storage import tokens
+from service.web import waiting
+from tests.conftest import caller
 from tests.web.samples import MINIMAL, PROBLEM, parameters, patch, path, put, record
 
 ATOM = "application/atom+xml"
@@ -196,3 +199,23 @@ def test_what_it_costs(app: Flask, client: FlaskClient, monkeypatch: pytest.Monk
     first = steps(client, "/v1/changes?limit=10&after=1")  # Not the one above, whose answer is kept.
     assert steps(client, "/v1/changes?limit=10&after=2500") <= first * 1.1
     recording.write([Change("actor", "a1", MINIMAL["actor"], replaces=ANY)], "test")
+
+
+def test_whose_token_ends_while_the_answer_is_held_is_given_none(
+    world: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is recorded after that is not for them, though they asked before."""
+    reader = caller(app, "read")
+
+    def until(*_: Any) -> bool:
+        tokens.revoke(tokens.everyone()[-1].key)
+        record(world, "actor", "later", MINIMAL["actor"])
+        return True
+
+    url = f"/v1/changes?after={newest(reader)}"
+    monkeypatch.setattr(waiting, "until", until)
+    answer = reader.get(f"{url}&wait=30")
+    assert (answer.status_code, answer.mimetype) == (401, PROBLEM), answer.text
+    # Where no token is needed, and none was sent, none ends.
+    monkeypatch.setattr(waiting, "until", lambda *_: True)
+    assert [entry["id"] for entry in app.test_client().get(f"{url}&wait=30").json["items"]] == ["later"]
