@@ -10,7 +10,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 from webargs.fields import DelimitedList
 
-from schemas import answers
+from schemas import answers, examples
 from schemas.vocabulary import ID_PATTERN, KINDS, SCOPES
 from service.web import consistency, retries
 from service.web.access import OPEN
@@ -131,13 +131,24 @@ def _operation(operation: Operation, public_read: bool) -> dict[str, Any]:
     if operation.description:
         described["description"] = operation.description
     if operation.bodies:
-        content = {name: {"schema": schema or _file(name)} for name, schema in operation.bodies.items()}
+        content = {name: _body(operation, name, schema) for name, schema in operation.bodies.items()}
         described["requestBody"] = {"required": True, "content": content}
     if operation.scope != OPEN:
         open_too: list[dict[str, list[str]]] = [{}] if operation.scope == "read" and public_read else []
         described["security"] = [*open_too, {"token": []}]
         described["x-scope"] = operation.scope
     return described
+
+
+def _body(operation: Operation, media_type: str, schema: Any) -> dict[str, Any]:
+    """What is sent, with an example: a page would show one made of the patterns of ids and texts."""
+    if schema is None:
+        return {"schema": _file(media_type)}
+    whole = operation.method != "PATCH"
+    return {
+        "schema": schema,
+        "example": examples.EXAMPLES[operation.fixed["kind"]] if whole else examples.PATCH,
+    }
 
 
 def _webhook() -> dict[str, Any]:

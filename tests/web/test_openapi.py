@@ -1,6 +1,7 @@
 """The API description is valid, whole, and true of what the service does."""
 
 import copy
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -133,6 +134,25 @@ def test_preconditions_are_described(api: Described) -> None:
         assert ("412" in described["responses"]) == (method != "post"), (method, template)
         assert ("428" in described["responses"]) == (method in ("put", "patch", "delete"))
         assert ("304" in described["responses"]) == (method == "get")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_examples_of_bodies_can_be_sent_as_they_stand(world: FlaskClient, api: Described, kind: str) -> None:
+    demo_negotiation.load()
+    for method, template in (
+        ("post", path(kind)),
+        ("put", f"{path(kind)}/{{id}}"),
+        ("patch", f"{path(kind)}/{{id}}"),
+    ):
+        (body,) = api["paths"][template][method]["requestBody"]["content"].items()
+        headers = {"Content-Type": body[0], **({"If-Match": '"1"'} if method == "patch" else {})}
+        answer = world.open(
+            template.replace("{id}", "tried"),
+            method=method,
+            data=json.dumps(body[1]["example"]),
+            headers=headers,
+        )
+        assert answer.status_code in (200, 201), answer.json
 
 
 def test_answers_of_the_demo_are_as_described(world: FlaskClient, api: Described) -> None:
