@@ -170,7 +170,9 @@ def _arguments(schema: type[Schema], asked: Request) -> Arguments:
             if name in schema._declared_fields and name in asked.args:
                 parse(asked.args[name])
         except dates.InvalidDate as error:
-            wrong.setdefault(name, str(error))
+            # The commonest reason that a date which looks right in a command is none here.
+            lost = " (a + in an address is a space: write %2B)" if " " in asked.args[name] else ""
+            wrong.setdefault(name, f"{error}{lost}")
     if wrong:
         faults = [Fault(name, detail) for name, detail in sorted(wrong.items())]
         raise InvalidParameters("The query string is not valid.", faults)

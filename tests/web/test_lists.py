@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 
 from schemas.queries import STATUSES, TYPES, listing
 from schemas.vocabulary import KINDS, REFERENCES
-from tests.web.samples import MINIMAL, Document, naming, path, put, record
+from tests.web.samples import MINIMAL, Document, naming, parameters, path, put, record
 
 SPAN = {"from", "to", "as_of"}
 PAGING = {"limit", "cursor"}
@@ -208,3 +208,12 @@ def test_a_list_as_it_was_known(world: FlaskClient) -> None:
     assert ids(world, "event", track="main") == []
     assert ids(world, "event", type="aid") == ["two"]
     assert ids(world, "event", known_at="2001-01-01") == []
+
+
+@pytest.mark.parametrize("name", ["from", "to", "as_of", "known_at"])
+def test_a_plus_that_was_not_written_as_it_must_be_is_explained(world: FlaskClient, name: str) -> None:
+    assert world.get(f"/v1/talks?{name}=2025-12-22T13:00:00%2B03:00").status_code == 200
+    answer = world.get(f"/v1/talks?{name}=2025-12-22T13:00:00+03:00")
+    assert parameters(answer) == [name]
+    assert "write %2B" in answer.json["errors"][0]["detail"]
+    assert "%2B" not in world.get(f"/v1/talks?{name}=12/05/2025").json["errors"][0]["detail"]
