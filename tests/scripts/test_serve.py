@@ -199,3 +199,26 @@ def test_a_fresh_clone_serves_with_one_command(clone: Path) -> None:
     left = {path.name for path in clone.iterdir()} - {path.name for path in ROOT.iterdir()}
     assert left - {".venv", ".venv.lock", ".parley"} == set()
     assert (clone / ".parley" / "parley.db").exists(), "the data lies beside the code, wherever one stands"
+
+
+def test_the_address_to_open_is_one_whatever_it_listens_on(clone: Path) -> None:
+    port = free_address().rpartition(":")[2]
+    for bind in (f":{port}", f"0.0.0.0:{port}", f"localhost:{port}"):
+        process = subprocess.Popen(
+            [clone / "scripts" / "serve"],
+            env={**bare_environ(), "PARLEY_BIND": bind},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        watchdog = threading.Timer(SLOWEST, process.kill)
+        watchdog.start()
+        try:
+            assert process.stdout is not None
+            said = next(line for line in process.stdout if line.startswith("Open "))
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+            watchdog.cancel()
+        host = "localhost" if bind.startswith("localhost") else "127.0.0.1"
+        assert said.split() == ["Open", f"http://{host}:{port}/docs"]
