@@ -25,8 +25,10 @@ def written(to: str, force: bool) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     file = Path(to)
-    if file.exists() and not (force and file.is_file()):
-        raise ParleyError(f"{to} is there already: --force writes over a file.")
+    if file.exists() and not file.is_file():
+        raise ParleyError(f"{to} is there already, and is no file that could be replaced.")
+    if file.exists() and not force:
+        raise ParleyError(f"{to} is there already: --force writes over it.")
     with _aside(file) as stream:
         yield stream
 

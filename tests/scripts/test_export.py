@@ -95,7 +95,9 @@ def test_a_place_that_takes_no_file(
     here: Path, parley: Parley, output: str, options: tuple[str, ...]
 ) -> None:
     (here / "folder").mkdir()
-    assert output in parley("export", "graph", "--output", output, *options, status=1).stderr
+    said = parley("export", "graph", "--output", output, *options, status=1).stderr
+    assert output in said
+    assert "--force" not in said, "it would not help"
     assert [found.name for found in here.rglob("*")] == ["folder"]
     assert Path("/dev/null").is_char_device()
 
