@@ -40,6 +40,8 @@ def _quick(body: bytes) -> Any:
 def _judged(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
+        if text.startswith("\ufeff"):
+            raise Malformed("The text begins with a byte-order mark: save it as UTF-8 without one.")
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_float)
         _check(value)
     except RecursionError:

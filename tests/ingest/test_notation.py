@@ -86,3 +86,8 @@ def test_what_readers_take_differently_is_not_read_quickly(body: bytes) -> None:
 def test_what_is_plain_is_read_quickly(body: bytes) -> None:
     assert notation._quick(body) is not None
     check(body)
+
+
+def test_a_byte_order_mark_is_called_so() -> None:
+    with pytest.raises(Malformed, match="begins with a byte-order mark: save it as UTF-8 without one"):
+        notation.parse(b'\xef\xbb\xbf{"kind": "actor"}')
