@@ -10,11 +10,10 @@ Bounds count whole seconds since 1970-01-01T00:00:00Z, in the proleptic Gregoria
 import re
 from datetime import date
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from edtf import EDTFObject
-    from pyparsing import ParserElement
 
 BEGINNING = -(2**62)  # an unknown or open start: before every date, and within a 64-bit column
 END = 2**62  # an unknown or open end: after every date
@@ -149,7 +148,7 @@ def _bounds(text: object) -> Bounds:
 
 
 @cache
-def _grammar() -> "ParserElement":
+def _grammar() -> Any:
     """The library's grammar of levels 0 and 1: with that of level 2 a parse takes four times as long."""
     from edtf.parser.grammar import level0Expression, level1Expression
 
