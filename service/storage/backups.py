@@ -45,9 +45,9 @@ def copied(to: Path, advance: Advance) -> None:
                 while not backup.done:
                     backup.step(PAGES_AT_ONCE)
                     advance(backup.page_count - backup.remaining, backup.page_count)
-        except (apsw.FullError, apsw.IOError) as error:
+        except (apsw.FullError, apsw.IOError):
             # Of these SQLite says "not an error", for they are the other connection's.
-            raise StoreUnavailable("The copy cannot be made: its disk is full, or fails.") from error
+            raise StoreUnavailable("The copy cannot be made: its disk is full, or fails.") from None
         except apsw.Error as error:
             raise StoreUnavailable(f"The copy cannot be made: {error}.") from error
         finally:
