@@ -1,17 +1,19 @@
 """The report of an import, line by line: kept in a file, for it may be as long as what was imported."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 import orjson
 
-from service.errors import Fault
+from service.errors import Fault, StoreUnavailable
 from service.recording import Entry, Loaded, Outcome
 from service.recording.loading import Told
 
 _PIECE = 1 << 16
+_FULL = "There is no room for the report."
 
 
 def summary(loaded: Loaded, dry_run: bool) -> dict[str, Any]:
@@ -20,13 +22,20 @@ def summary(loaded: Loaded, dry_run: bool) -> dict[str, Any]:
 
 
 class Report:
-    """What became of each line. ``begin`` is what ``ndjson.load`` takes as ``telling``."""
+    """What became of each line. ``begin`` is what ``ndjson.load`` takes as ``telling``.
+
+    Where there is no room for it, that raises StoreUnavailable, and nothing is recorded.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file = TemporaryFile(dir=folder)  # noqa: SIM115 -- ``close`` closes it
+        try:
+            self._file = TemporaryFile(dir=folder)  # noqa: SIM115 -- ``close`` closes it
+        except OSError as error:
+            raise StoreUnavailable(_FULL) from error
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # What found no room is tried once more.
+            self._file.close()
 
     def begin(self) -> Told:
         self._file.seek(0)
@@ -41,7 +50,11 @@ class Report:
             line |= {"id": entry.change.id, "kind": entry.change.kind}
         if found:
             line["errors"] = [{"pointer": fault.place, "detail": fault.detail} for fault in found]
-        self._file.write((b",\n" if self._file.tell() else b"") + orjson.dumps(line))
+        try:
+            self._file.write((b",\n" if self._file.tell() else b"") + orjson.dumps(line))
+            self._file.flush()  # Now, while it can still be said: later the lines are recorded.
+        except OSError as error:
+            raise StoreUnavailable(_FULL) from error
 
     def refused(self) -> Iterator[dict[str, Any]]:
         """The lines that were left out."""

@@ -140,6 +140,24 @@ def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
         assert made.server.workers() == [worker], "it was not killed"
 
 
+def test_a_report_that_may_not_grow(tmp_path: Path) -> None:
+    """It lies beside the store, and what it cannot tell of is not recorded."""
+    with desk(tmp_path / "home", PARLEY_WORKERS="1") as made:
+        assert made.write().status_code == 201
+        (worker,) = made.server.workers()
+        usual = resource.prlimit(worker, resource.RLIMIT_FSIZE)
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, (4 << 20, usual[1]))
+        url, headers = f"{made.server.url}/v1/import", made.headers | {"Content-Type": "application/x-ndjson"}
+        line = json.dumps({**ACTOR, "kind": "actor", "id": "late"}).encode()
+        for _ in range(2):
+            body = line + b"\n1" * 150_000
+            answer = requests.post(url, body, params={"atomic": "false"}, headers=headers, timeout=60)
+            assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "1"), answer.text[:500]
+            assert answer.json()["detail"] == "There is no room for the report."
+            assert made.read() == made.acknowledged
+        resource.prlimit(worker, resource.RLIMIT_FSIZE, usual)
+
+
 def test_a_page_that_cannot_be_read_wherever_it_lies(demo: Settings) -> None:
     """Also where it is met after the first row."""
     inner = database.database
