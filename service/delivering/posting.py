@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from threading import Timer
 from typing import NamedTuple
@@ -121,9 +122,17 @@ def _asked(
             said = answer.read(MOST_READ)
         except (OSError, http.client.HTTPException):
             said = b""  # The status is the answer; what breaks off after it is not.
-    wanted = answer.headers.get("Retry-After", "")
-    seconds = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else 0
-    return Reply(answer.status, seconds, _text(answer.status, said))
+    return Reply(answer.status, _delay(answer.headers.get("Retry-After", "")), _text(answer.status, said))
+
+
+def _delay(wanted: str) -> int:
+    """The seconds that Retry-After asks for: a number of them, or an instant (RFC 9110, section 10.2.3)."""
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
+        return int(wanted)
+    try:
+        return max(0, round(parsedate_to_datetime(wanted).timestamp() - time.time()))
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _text(status: int, said: bytes) -> str:

@@ -4,6 +4,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,16 @@ def test_a_delay_that_is_none(receiver: Receiver, wanted: str) -> None:
 
     receiver.answers = [refuse]
     assert sent(receiver.url) == Reply(429, 0, "429 Too Many Requests")
+
+
+def test_a_delay_until_an_instant(receiver: Receiver) -> None:
+    def refuse(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(503)
+        handler.send_header("Retry-After", formatdate(time.time() + 120, usegmt=True))
+        handler.end_headers()
+
+    receiver.answers = [refuse]
+    assert 110 < sent(receiver.url).retry_after <= 120
 
 
 def drip(beginning: bytes) -> Any:
