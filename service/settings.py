@@ -31,10 +31,14 @@ def _limits(text: str) -> None:
     from limits import parse_many
 
     try:
-        if text != OFF and min(limit.amount * limit.multiples for limit in parse_many(text)) < 1:
-            raise ValueError
+        limits = parse_many(text) if text != OFF else []
     except ValueError:
-        raise ValidationError(f"Neither as 100/second;5000/minute, nor {OFF}.") from None
+        limits = None
+    if limits is None or any(limit.amount * limit.multiples < 1 for limit in limits):
+        raise ValidationError(f"Neither as 100/second;5000/minute, nor {OFF}.")
+    if len({limit.get_expiry() for limit in limits}) < len(limits):
+        # They are counted by how long they are, and so would be as one, twice.
+        raise ValidationError("Two limits are of the same length of time.")
 
 
 def _origins(text: str) -> None:

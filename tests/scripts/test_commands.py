@@ -147,6 +147,7 @@ def test_settings_for_a_person_names_each_in_full(parley: Parley, monkeypatch: p
         ("PARLEY_PAGE_LIMIT", "1001"),
         ("PARLEY_SYNCHRONOUS", "off"),
         ("PARLEY_LIMIT_TOKEN", "many"),
+        ("PARLEY_LIMIT_TOKEN", "100/second;50/1 second"),
     ],
 )
 @pytest.mark.parametrize("command", ["settings", "migrate", "serve"])
