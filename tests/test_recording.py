@@ -249,9 +249,11 @@ def test_what_cannot_be_merged(small: Settings) -> None:
     tracks = {"top": None, "middle": "top", "low": "middle"}
     record({id: {**TRACK, **({"parent": parent} if parent else {})} for id, parent in tracks.items()})
     record({"s": statement(positions=[{"issue": "truce", "stance": 1}])})
+    record({"r": statement(relations=[{"type": "repeats", "statement": "s"}])})
     before = everything()
     for kind, duplicate, into, error in (
         ("actor", "ann", "ann", Conflict),
+        ("statement", "s", "r", Conflict),
         ("actor", "ann", "truce", NotFound),
         ("actor", "truce", "border", NotFound),
         ("actor", "nobody", "ann", NotFound),
@@ -263,6 +265,7 @@ def test_what_cannot_be_merged(small: Settings) -> None:
         with pytest.raises(error):
             recording.merge(kind, duplicate, into, "test")
         assert everything() == before, (duplicate, into)
+    recording.merge("statement", "r", "s", "test")  # What says that it repeats the other may go.
     recording.merge("track", "low", "top", "test")  # A child may go up into its parent.
     recording.merge("issue", "truce", "border", "test")
     with pytest.raises(Moved):

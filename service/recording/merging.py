@@ -19,7 +19,12 @@ def merge(kind: str, duplicate: str, into: str, author: str) -> Outcome:
     Names that an actor was also known by go over to the one that stays. Raises NotFound, Moved, or Conflict
     where the two cannot be one.
     """
-    return join(kind, duplicate, into, author)[-1]
+    with transaction():
+        made = join(kind, duplicate, into, author)[-1]
+        # Not of one that is done again: what was let in once stays so.
+        if relation := standing.of_itself(into):
+            raise Conflict(f"{kind} {into!r} would refer to itself ({relation}): amend it first.")
+        return made
 
 
 def join(kind: str, duplicate: str, into: str, author: str, moment: int | None = None) -> list[Outcome]:

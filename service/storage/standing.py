@@ -79,6 +79,18 @@ def stances_on(key: int) -> dict[int, str]:
     return dict(query.tuples())
 
 
+def of_itself(id: str) -> str | None:
+    """The relation in which a record says that it stands to itself, where there is one."""
+    query = (
+        Edge.select(Edge.relation)
+        .join(Record, on=(Record.revision == Edge.revision))
+        .where(Record.id == id, Edge.tail == Edge.head, Edge.until.is_null())
+        .limit(1)
+    )
+    found: str | None = query.scalar()
+    return found
+
+
 def parent(key: int) -> int | None:
     """The parent of an issue or a track, where it has one."""
     query = (
