@@ -1,24 +1,30 @@
 """A document of each kind, for the API description to show and a reader to try.
 
-What they refer to is in the example that ``parley demo`` loads: there each can be created as it stands.
+What they refer to is in the example that ``parley demo`` loads: there each can be created as it stands. What
+they say of anybody is what its article says.
 """
 
 from typing import Any
 
-_SOURCES = [{"source": "siversk-strikes-talks-article", "locator": "paragraph 20", "credibility": 2}]
+
+def _at(paragraph: int) -> list[dict[str, Any]]:
+    return [{"source": "siversk-strikes-talks-article", "locator": f"paragraph {paragraph}"}]
+
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "actor": {
         "type": "person",
-        "name": "Rustem Umerov",
-        "names": [{"text": "Рустем Умєров", "language": "uk", "script": "Cyrl"}],
+        "name": "Oleh Kiper",
+        "names": [{"text": "Олег Кіпер", "language": "uk", "script": "Cyrl"}],
         "country": "UA",
-        "memberships": [{"organization": "ukraine", "post": "negotiator", "from": "2025"}],
+        "memberships": [
+            {"organization": "odesa-region-authorities", "post": "regional head", "from": "/2025-12-23"}
+        ],
     },
     "source": {
         "type": "article",
-        "title": "What the envoys said after Florida",
-        "url": "https://example.org/envoys",
+        "title": "A report of the talks in Florida",
+        "url": "https://example.org/florida",
         "language": "en",
         "published": "2025-12-24",
         "reliability": "B",
@@ -33,50 +39,55 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ],
     },
     "track": {
-        "title": "Military experts",
-        "type": "track-1.5",
-        "began": "2025-12",
+        "title": "Talks in Florida",
+        "type": "track-1",
+        "began": "2025-12-21",
         "parent": "us-led-peace-talks",
     },
     "talk": {
-        "title": "Call after the Florida talks",
-        "mode": "phone",
+        "title": "Talks in Florida",
+        "mode": "in-person",
         "status": "held",
-        "held": "2025-12-24~",
+        "held": "2025-12-21",
+        "place": {"name": "Florida", "country": "US"},
         "track": "us-led-peace-talks",
-        "follows": "florida-talks-2025-12-21",
         "participants": [
-            {"actor": "steve-witkoff", "role": "mediator", "on_behalf_of": "united-states"},
-            {"actor": "volodymyr-zelenskyy", "role": "party", "on_behalf_of": "ukraine"},
+            {"actor": "steve-witkoff", "role": "party", "on_behalf_of": "united-states"},
+            {"actor": "ukrainian-representatives", "role": "party", "on_behalf_of": "ukraine"},
+            {"actor": "european-representatives", "role": "party"},
         ],
-        "agenda": ["donbas-cession"],
-        "sources": _SOURCES,
+        "sources": _at(22),
     },
     "statement": {
         "speaker": "volodymyr-zelenskyy",
-        "text": "We see some progress.",
+        "text": "Putin cannot accept the fact that we must stop killing.",
         "directness": "direct",
         "cue": "said",
-        "made": "2025-12-24",
-        "channel": "press-conference",
-        "on_behalf_of": "ukraine",
-        "talk": "florida-talks-2025-12-21",
-        "positions": [{"issue": "talks-progress", "stance": 1, "firmness": "negotiable"}],
+        "made": "2025-12-23?",
+        "channel": "unspecified",
+        "track": "us-led-peace-talks",
+        "positions": [
+            {"issue": "ending-the-war", "stance": 2},
+            {"issue": "ending-the-war", "stance": -2, "holder": "vladimir-putin"},
+        ],
         "status": "attested",
-        "sources": _SOURCES,
+        "sources": _at(20),
     },
     "proposal": {
-        "title": "Draft framework",
+        "title": "Cession of the Donbas",
         "status": "draft",
-        "tabled": "2025-12-XX",
-        "sponsors": ["united-states"],
+        "tabled": "/2025-12-23",
+        "sponsors": ["donald-trump"],
         "track": "us-led-peace-talks",
-        "clauses": [{"key": "1", "issue": "donbas-cession", "stance": 1, "text": "A line of contact."}],
-        "sources": _SOURCES,
+        "clauses": [
+            {"key": "1", "issue": "donbas-cession", "stance": 2, "text": "All of the Donbas goes to Russia."}
+        ],
+        "notes": "No text is known: the article says that he urged this.",
+        "sources": _at(7),
     },
     "event": {
         "type": "assault",
-        "title": "Strikes on the power grid",
+        "title": "Russian strikes in the Odesa region",
         "occurred": "2025-12-22/2025-12-23",
         "place": {"name": "Odesa region", "country": "UA"},
         "actors": [{"actor": "russia", "role": "attacker"}],
@@ -84,7 +95,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "figures": [
             {"label": "homes damaged", "value": 120, "bound": "at-least", "attributed_to": "oleh-kiper"}
         ],
-        "sources": _SOURCES,
+        "sources": _at(15),
     },
 }
 PATCH: dict[str, Any] = {"notes": "To be checked.", "tags": ["winter"]}
