@@ -76,7 +76,7 @@ class Record(Strict):
 
 
 def _few(members: dict[str, str]) -> None:
-    # As many as a list may have: of a patch they are added, not put in the place of those that there were.
+    # As many as a list may have. A patch replaces a list whole; to these it adds, one body after another.
     if len(members) > LONGEST_LIST:
         raise ValidationError(f"must hold at most {LONGEST_LIST} entries")
 
