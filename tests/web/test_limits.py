@@ -81,13 +81,19 @@ def test_guessing_is_limited(guarded: Server) -> None:
     assert at_once(f"{guarded.url}/v1/actors", 40, wrong) == {401: 30, 429: 10}
 
 
-def test_an_address_cannot_be_made_up(guarded: Server, limited: Made) -> None:
-    """Only what the one proxy wrote counts, which is the last; and of no proxy, nothing that is written."""
-    said = [{"X-Forwarded-For": f"10.0.0.{n}, 192.0.2.4"} for n in range(31)]
+SAID = [{"X-Forwarded-For": f"10.0.0.{n}, 192.0.2.4"} for n in range(31)]
+"""By whom a caller says that it was asked, and, last, the one proxy."""
+
+
+def test_an_address_cannot_be_made_up(guarded: Server) -> None:
+    """Only what the one proxy wrote counts, which is the last."""
     url = f"{guarded.url}/v1/actors"
-    assert [requests.get(url, headers=one, timeout=10).status_code for one in said] == [200] * 30 + [429]
+    assert [requests.get(url, headers=one, timeout=10).status_code for one in SAID] == [200] * 30 + [429]
+
+
+def test_without_a_proxy_nothing_that_is_written_counts(limited: Made) -> None:
     client = limited(limit_address="30/day").test_client()
-    assert [client.get("/v1/actors", headers=one).status_code for one in said] == [200] * 30 + [429]
+    assert [client.get("/v1/actors", headers=one).status_code for one in SAID] == [200] * 30 + [429]
     # Two addresses of an IPv6 network are one caller's; an IPv4 address is the same written as IPv6.
     client = limited(limit_address="2/day", proxies="1").test_client()
     for together in (
