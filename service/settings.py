@@ -31,11 +31,11 @@ def _limits(text: str) -> None:
     from limits import parse_many
 
     try:
-        limits = parse_many(text) if text != OFF else []
+        limits = [] if text == OFF else parse_many(text)
+        if any(limit.amount * limit.multiples < 1 for limit in limits):
+            raise ValueError
     except ValueError:
-        limits = None
-    if limits is None or any(limit.amount * limit.multiples < 1 for limit in limits):
-        raise ValidationError(f"Neither as 100/second;5000/minute, nor {OFF}.")
+        raise ValidationError(f"Neither as 100/second;5000/minute, nor {OFF}.") from None
     if len({limit.get_expiry() for limit in limits}) < len(limits):
         # They are counted by how long they are, and so would be as one, twice.
         raise ValidationError("Two limits are of the same length of time.")
