@@ -4,10 +4,10 @@ import json
 import sys
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from scripts.store import opened
+from scripts.tables import printed
 from service import questions
 
 
@@ -30,7 +30,7 @@ def command(as_json: bool) -> None:
                     if isinstance(value, dict)
                     else str(value),
                 )
-        Console(stderr=True, markup=False, emoji=False).print(table)
+        printed(table, stderr=True)
         for concern in concerns:
             click.echo(f"{'WRONG' if concern.grave else 'beware'} {concern.name}: {concern.detail}", err=True)
         click.echo("wrong" if grave else "beware" if concerns else "sound")

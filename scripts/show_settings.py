@@ -3,9 +3,9 @@
 import json
 
 import click
-from rich.console import Console
 from rich.table import Column, Table
 
+from scripts.tables import printed
 from service import settings
 from service.secrets import without_password
 
@@ -32,7 +32,7 @@ def command(as_json: bool) -> None:
     table = Table(Column("Setting", no_wrap=True), *(Column(name, overflow="fold") for name in COLUMNS))
     for row in rows:
         table.add_row(*row.values())
-    Console(markup=False, emoji=False).print(table)
+    printed(table)
 
 
 def _shown(value: object, secret: bool = False) -> str:

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import click
 from marshmallow import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from schemas.fields import Line
 from schemas.vocabulary import SCOPES
 from scripts.arguments import NUMBER
 from scripts.store import opened
+from scripts.tables import printed
 from service.diplomacy.revisions import instant
 from service.storage import tokens
 
@@ -78,7 +78,7 @@ def list_(as_json: bool) -> None:
         # To the minute, in UTC: a line has room for four, and no more of them is asked for here.
         instants = (str(at or "")[:16].replace("T", " ") for at in (created, expires, revoked, used))
         table.add_row(str(number), *map(str, words), *instants)
-    Console(markup=False, emoji=False).print(table)
+    printed(table)
 
 
 @command.command("revoke")

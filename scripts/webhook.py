@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Column, Table
 
 from scripts.arguments import NUMBER
 from scripts.store import opened
+from scripts.tables import printed
 from service.delivering import addresses, outbox
 from service.diplomacy.revisions import instant
 from service.errors import Undeliverable
@@ -71,7 +71,7 @@ def list_(as_json: bool) -> None:
     table = Table(*(Column(name, overflow="fold") for name in names))
     for row in rows:
         table.add_row(*("" if value in (None, False) else str(value) for value in row.values()))
-    Console(markup=False, emoji=False).print(table)
+    printed(table)
 
 
 @command.command("remove")
